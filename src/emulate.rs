@@ -1,0 +1,6 @@
+//! The virtual card and the authorities that certify it.
+//!
+//! Written from the specification of the card and of the PKI, and from recorded exchanges; never from
+//! [`crate::card`], so that one misreading cannot hide in both. Everything made here says that it is emulated.
+
+pub mod persona;

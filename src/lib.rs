@@ -1,0 +1,30 @@
+//! French health-professional smart cards (CPx) and the certificates of the health PKI IGC-Santé.
+//!
+//! The layers, lowest first; each uses only what stands above it in this list:
+//!
+//! - [`iso7816`]: APDUs, status words, BER-TLV, ATR. Bytes only, no I/O.
+//! - [`id`], [`secret`], [`nomenclature`], [`x509`]: identifiers, secrets, published code tables, and
+//!   what a certificate says (no verdict).
+//! - [`transport`]: a connected card, as traits; PC/SC behind the feature `pcsc`.
+//! - [`card`]: a CPx card: recognition, files, identity, PIN.
+//! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
+//!   from [`card`].
+//!
+//! The binary `cpskit` (feature `cli`) is a thin layer over these.
+//!
+//! ```
+//! use cpskit::card::Card;
+//! use cpskit::emulate::{Persona, VirtualReader};
+//!
+//! let reader = VirtualReader::insert(Persona::builtin("medecin-cps3")?);
+//! let mut card = Card::open(Box::new(reader))?;
+//! let id = card.session(|session| session.national_id())?;
+//! println!("{id}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "emulate")]
+pub mod emulate;
+pub mod iso7816;
+pub mod secret;
+pub mod transport;

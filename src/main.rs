@@ -1,0 +1,3 @@
+//! The binary: nothing here but the entry point.
+
+fn main() {}

@@ -1,0 +1,179 @@
+//! A connected card, whatever holds it: a PC/SC reader, the virtual card, a recorded transcript.
+//!
+//! Two traits. [`Transport`] is a card in a reader, connected in shared mode; [`Transaction`] is the exclusive
+//! use of it for a short while, and the only thing that transmits. Neither knows what the bytes mean, and
+//! neither logs them: a command may hold a PIN.
+
+use std::time::Duration;
+
+/// The transmission protocol in use, ISO/IEC 7816-3.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Protocol {
+    /// T=0, character oriented: no Le on a case 4 command, `61xx` and `6Cxx` are served by the caller.
+    T0,
+    /// T=1, block oriented.
+    T1,
+}
+
+/// Whether what a card says can be about a real person.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Nature {
+    /// The virtual card, in process or behind a virtual reader.
+    Emulated,
+    /// A reader that says nothing of being virtual.
+    Real,
+}
+
+/// What becomes of the card when a transaction ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Disposition {
+    /// Left as it is: the next program finds the files selected and the PIN state unchanged.
+    Leave,
+    /// Warm reset: security state and selection are gone.
+    Reset,
+}
+
+/// A card in a reader, connected, shared with other programs.
+pub trait Transport: Send {
+    /// The reader's name, as its service spells it.
+    fn reader(&self) -> &str;
+
+    /// The answer to reset, 2 to 33 bytes.
+    fn atr(&self) -> &[u8];
+
+    /// The protocol negotiated at connection.
+    fn protocol(&self) -> Protocol;
+
+    /// Whether the reader is known to be virtual.
+    fn nature(&self) -> Nature;
+
+    /// Takes the card for this program alone until the transaction is dropped or ended.
+    ///
+    /// # Errors
+    /// [`Error::Reset`] when another program reset the card since the last use: call
+    /// [`reconnect`](Self::reconnect), then begin again.
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Error>;
+
+    /// Takes note of a reset made by another program and connects anew, without resetting the card again.
+    ///
+    /// # Errors
+    /// [`Error::Removed`] when the card is gone, [`Error::Pcsc`] for what the service refuses.
+    fn reconnect(&mut self) -> Result<(), Error>;
+}
+
+/// The exclusive use of a card. Dropped, it ends with the disposition last set (at first [`Disposition::Leave`]).
+pub trait Transaction {
+    /// Sends one command, exactly these bytes, and returns the answer with its two status bytes last.
+    ///
+    /// # Errors
+    /// [`Error::Reset`], [`Error::Removed`], [`Error::Mute`], [`Error::Pcsc`]. What the card *answers* is never an
+    /// error here.
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Says what becomes of the card when the transaction ends, however it ends.
+    fn at_end(&mut self, disposition: Disposition);
+
+    /// The reader's keypad, where it has one that can present a PIN to the card by itself.
+    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
+        None
+    }
+
+    /// Ends the transaction now and says whether that went well.
+    ///
+    /// # Errors
+    /// What the service says of the end of transaction or of the reset.
+    fn end(self: Box<Self>) -> Result<(), Error>;
+}
+
+/// A reader's own keypad (PC/SC part 10, FEATURE_VERIFY_PIN_DIRECT): the PIN never reaches the computer.
+pub trait Keypad {
+    /// Asks the holder for the PIN on the reader and lets the reader send the command with it in place.
+    ///
+    /// # Errors
+    /// [`Error::KeypadCancelled`], [`Error::KeypadTimeout`], and those of [`Transaction::transmit`].
+    fn verify(&mut self, entry: &PinEntry) -> Result<Vec<u8>, Error>;
+}
+
+/// What a keypad must know to present a PIN: the header of the command and the bounds of the PIN.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PinEntry {
+    /// CLA, INS, P1, P2 of the command to complete.
+    pub header: [u8; 4],
+    /// Least number of digits.
+    pub min: u8,
+    /// Greatest number of digits.
+    pub max: u8,
+    /// How long the holder may take.
+    pub patience: Duration,
+}
+
+/// Why a card could not be reached or did not answer.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Another program holds the card or the reader exclusively.
+    #[error("reader `{reader}` is held by another program")]
+    Held {
+        /// The reader.
+        reader: String,
+        /// What the service said.
+        #[source]
+        cause: PcscError,
+    },
+    /// The holder pressed the cancel key of the reader.
+    #[error("PIN entry was cancelled on the reader's keypad")]
+    KeypadCancelled,
+    /// Nobody typed the PIN in time.
+    #[error("no PIN was typed on the reader's keypad in time")]
+    KeypadTimeout,
+    /// The card or the service did not answer in time; the card must be taken out and put in again.
+    #[error("the card did not answer within {} s", waited.as_secs())]
+    Mute {
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// No card in the reader.
+    #[error("no card in reader `{reader}`")]
+    NoCard {
+        /// The reader.
+        reader: String,
+    },
+    /// The service runs but no reader is plugged in.
+    #[error("no smart card reader is plugged in")]
+    NoReader,
+    /// The smart card service cannot be reached.
+    #[error("the smart card service is not running")]
+    NoService {
+        /// What the service's library said.
+        #[source]
+        cause: PcscError,
+    },
+    /// Any other refusal of the service.
+    #[error("the smart card service refused: {0}")]
+    Pcsc(#[source] PcscError),
+    /// The card was taken out.
+    #[error("the card was removed from reader `{reader}`")]
+    Removed {
+        /// The reader.
+        reader: String,
+    },
+    /// Another program reset the card; whatever was selected or verified is gone.
+    #[error("the card was reset by another program")]
+    Reset,
+    /// A replayed transcript has no such exchange.
+    #[error("the transcript has no answer for exchange {position}")]
+    Transcript {
+        /// Position of the command, from 0.
+        position: usize,
+    },
+}
+
+/// A PC/SC return code with its symbol, kept so that a web search finds help.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{symbol} (0x{code:08X})")]
+pub struct PcscError {
+    /// The symbol, `SCARD_E_NO_SERVICE`.
+    pub symbol: &'static str,
+    /// The 32-bit code.
+    pub code: u32,
+}
