@@ -6,6 +6,16 @@
 
 use std::time::Duration;
 
+use crate::iso7816::status::StatusWord;
+
+mod channel;
+mod keypad;
+#[cfg(feature = "pcsc")]
+pub mod pcsc;
+
+pub use channel::{Channel, Exchanges};
+pub use keypad::{Control, Keypad, PinEntry};
+
 /// The transmission protocol in use, ISO/IEC 7816-3.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Protocol {
@@ -73,9 +83,12 @@ pub trait Transaction {
     /// Says what becomes of the card when the transaction ends, however it ends.
     fn at_end(&mut self, disposition: Disposition);
 
-    /// The reader's keypad, where it has one that can present a PIN to the card by itself.
-    fn keypad(&mut self) -> Option<&mut dyn Keypad> {
-        None
+    /// The reader's own keypad, where it has one that can present a PIN to the card by itself.
+    ///
+    /// # Errors
+    /// What the service says when it is asked for the reader's features.
+    fn keypad(&mut self) -> Result<Option<Keypad<'_>>, Error> {
+        Ok(None)
     }
 
     /// Ends the transaction now and says whether that went well.
@@ -85,32 +98,24 @@ pub trait Transaction {
     fn end(self: Box<Self>) -> Result<(), Error>;
 }
 
-/// A reader's own keypad (PC/SC part 10, FEATURE_VERIFY_PIN_DIRECT): the PIN never reaches the computer.
-pub trait Keypad {
-    /// Asks the holder for the PIN on the reader and lets the reader send the command with it in place.
-    ///
-    /// # Errors
-    /// [`Error::KeypadCancelled`], [`Error::KeypadTimeout`], and those of [`Transaction::transmit`].
-    fn verify(&mut self, entry: &PinEntry) -> Result<Vec<u8>, Error>;
-}
-
-/// What a keypad must know to present a PIN: the header of the command and the bounds of the PIN.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PinEntry {
-    /// CLA, INS, P1, P2 of the command to complete.
-    pub header: [u8; 4],
-    /// Least number of digits.
-    pub min: u8,
-    /// Greatest number of digits.
-    pub max: u8,
-    /// How long the holder may take.
-    pub patience: Duration,
-}
-
 /// Why a card could not be reached or did not answer.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// Another program has held the card in a transaction for too long.
+    #[error("reader `{reader}` has been busy with another program for {} s", waited.as_secs())]
+    Busy {
+        /// The reader.
+        reader: String,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// The answer is not one: fewer than the two bytes of a status word.
+    #[error("the card answered {length} bytes, fewer than a status word")]
+    Garbled {
+        /// How many bytes came.
+        length: usize,
+    },
     /// Another program holds the card or the reader exclusively.
     #[error("reader `{reader}` is held by another program")]
     Held {
@@ -123,6 +128,12 @@ pub enum Error {
     /// The holder pressed the cancel key of the reader.
     #[error("PIN entry was cancelled on the reader's keypad")]
     KeypadCancelled,
+    /// The reader announces a keypad and cannot present this PIN with it.
+    #[error("the reader's keypad refused the PIN entry ({status})")]
+    KeypadRefused {
+        /// What the reader answered in place of the card.
+        status: StatusWord,
+    },
     /// Nobody typed the PIN in time.
     #[error("no PIN was typed on the reader's keypad in time")]
     KeypadTimeout,
@@ -138,6 +149,12 @@ pub enum Error {
         /// The reader.
         reader: String,
     },
+    /// This reader is not there.
+    #[error("no reader is named `{reader}`")]
+    UnknownReader {
+        /// The name asked for.
+        reader: String,
+    },
     /// The service runs but no reader is plugged in.
     #[error("no smart card reader is plugged in")]
     NoReader,
@@ -145,6 +162,13 @@ pub enum Error {
     #[error("the smart card service is not running")]
     NoService {
         /// What the service's library said.
+        #[source]
+        cause: PcscError,
+    },
+    /// The system does not let this user talk to the service or to the reader.
+    #[error("access to the smart card service is not authorised")]
+    NotAuthorised {
+        /// What the service said.
         #[source]
         cause: PcscError,
     },
@@ -160,6 +184,15 @@ pub enum Error {
     /// Another program reset the card; whatever was selected or verified is gone.
     #[error("the card was reset by another program")]
     Reset,
+    /// The card in the reader does not answer to reset.
+    #[error("the card in reader `{reader}` does not answer")]
+    Unresponsive {
+        /// The reader.
+        reader: String,
+        /// What the service said.
+        #[source]
+        cause: PcscError,
+    },
     /// A replayed transcript has no such exchange.
     #[error("the transcript has no answer for exchange {position}")]
     Transcript {

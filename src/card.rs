@@ -1,0 +1,115 @@
+//! A CPx card: recognised by its answer to reset, read with the fewest exchanges, left as it was found.
+//!
+//! [`Card`] is a connected card of a known [`Model`](known::Model). All use of it happens in a [`Session`]: a transaction
+//! with the application selected. A reset by another program ends a session; [`Card::session`] then reconnects and
+//! runs it again from the start, so that nothing that was selected or verified before is taken for granted.
+//! [`Session::unlock`] gives [`Unlocked`], the only way to what the PIN protects; once a PIN was sent, the card
+//! is reset at the end of the transaction, so that no other program inherits it.
+
+mod error;
+mod file;
+mod identity;
+pub mod known;
+pub mod objects;
+mod pin;
+pub mod pkcs15;
+mod session;
+
+pub use error::{Error, File, PinName};
+pub use identity::{
+    CardCertificate, Families, Family, Holder, Identity, IdentityPlace, Mismatch, Role, TableCode,
+};
+pub use known::{Generation, Interface};
+pub use pin::{LastTry, PinStatus, PinSource, Tries, Unlocked};
+pub use session::{Note, NoteKind, SerialNumber, Session};
+
+use known::{Model, Recognised, recognise};
+
+use crate::transport::{self, Channel, Exchanges, Nature, Transport};
+
+/// A CPx card, connected.
+pub struct Card {
+    transport: Box<dyn Transport>,
+    model: Model,
+    exchanges: Exchanges,
+}
+
+/// A session that another program resets more often than this is given up.
+const SESSIONS: u32 = 3;
+
+impl Card {
+    /// Takes a connected card when its answer to reset is that of a CPx card. Nothing is sent to it yet.
+    ///
+    /// # Errors
+    /// [`Error::NotCpx`], which names the other kinds of cards that are known; such a card is left alone.
+    pub fn open(transport: Box<dyn Transport>) -> Result<Self, Error> {
+        match recognise(transport.atr()) {
+            Recognised::Model(model) => {
+                tracing::debug!(generation = %model.generation, interface = %model.interface, "recognised");
+                Ok(Self { transport, model, exchanges: Exchanges::default() })
+            }
+            Recognised::Other(other) => Err(Error::NotCpx { atr: transport.atr().to_vec(), other }),
+        }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The reader's name.
+    pub fn reader(&self) -> &str {
+        self.transport.reader()
+    }
+
+    /// Answer to reset.
+    pub fn atr(&self) -> &[u8] {
+        self.transport.atr()
+    }
+
+    /// Whether the reader is known to be virtual.
+    pub fn nature(&self) -> Nature {
+        self.transport.nature()
+    }
+
+    /// What was exchanged so far.
+    pub fn exchanges(&self) -> Exchanges {
+        self.exchanges
+    }
+
+    /// Runs `work` in a session: the card is ours until it returns. A reset by another program starts it anew, at most
+    /// three times in all.
+    ///
+    /// # Errors
+    /// What `work` returns; [`Error::KeepsResetting`]; [`Error::Transport`] when the card cannot be had.
+    pub fn session<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Session<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for _ in 0..SESSIONS {
+            let protocol = self.transport.protocol();
+            let outcome = match self.transport.begin() {
+                Ok(transaction) => {
+                    let channel = Channel::new(transaction, protocol, &mut self.exchanges);
+                    let mut session = Session::new(channel, self.model);
+                    let outcome = work(&mut session);
+                    let ended = session.end();
+                    // What went wrong in the session says more than how it ended.
+                    outcome.and_then(|value| ended.map(|()| value))
+                }
+                Err(error) => Err(error.into()),
+            };
+            match outcome {
+                Err(Error::Transport(transport::Error::Reset)) => {
+                    tracing::info!("the card was reset by another program; starting again");
+                    self.transport.reconnect()?;
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(Error::KeepsResetting { times: SESSIONS })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Why a card could not be read, or would not.
+
+use std::fmt;
+
+use super::known::OtherCard;
+use crate::iso7816::apdu::Hex;
+use crate::iso7816::status::StatusWord;
+use crate::{transport, x509};
+
+/// A file or an object of the card, as messages name it.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum File {
+    /// The PKCS#15 application.
+    Application,
+    /// EF.AOD, the PINs.
+    Aod,
+    /// EF.CD, the certificates.
+    Cd,
+    /// A certificate, by its label.
+    Certificate(String),
+    /// EF.CIAInfo.
+    CiaInfo,
+    /// EF.DCOD, the data objects.
+    Dcod,
+    /// EF.DIR, the applications.
+    Dir,
+    /// A data object, by its label.
+    Object(String),
+    /// EF.ODF, the directory of directories.
+    Odf,
+    /// EF.PrKD, the private keys.
+    PrKd,
+    /// EF.PuKD, the public keys.
+    PuKd,
+    /// EF.SN, the chip serial.
+    Serial,
+}
+
+impl fmt::Display for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Application => f.write_str("the PKCS#15 application"),
+            Self::Aod => f.write_str("EF.AOD"),
+            Self::Cd => f.write_str("EF.CD"),
+            Self::Certificate(label) => write!(f, "certificate `{label}`"),
+            Self::CiaInfo => f.write_str("EF.CIAInfo"),
+            Self::Dcod => f.write_str("EF.DCOD"),
+            Self::Dir => f.write_str("EF.DIR"),
+            Self::Object(label) => write!(f, "data object `{label}`"),
+            Self::Odf => f.write_str("EF.ODF"),
+            Self::PrKd => f.write_str("EF.PrKD"),
+            Self::PuKd => f.write_str("EF.PuKD"),
+            Self::Serial => f.write_str("EF.SN"),
+        }
+    }
+}
+
+/// Why an operation on a card ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file is not there.
+    #[error("{file} is not on the card")]
+    Absent {
+        /// Which.
+        file: File,
+    },
+    /// Neither the data objects nor the certificates name a holder.
+    #[error("no national identifier can be read on this card")]
+    IdentifierAbsent,
+    /// Another program resets the card each time it is used.
+    #[error("another program reset the card {times} times while it was read")]
+    KeepsResetting {
+        /// How often it was tried.
+        times: u32,
+    },
+    /// One try is left, and the caller did not say to spend it.
+    #[error("one try is left for the {pin}; it was not spent")]
+    LastTry {
+        /// The PIN.
+        pin: PinName,
+    },
+    /// The file does not hold what it should.
+    #[error("{file} cannot be decoded")]
+    Malformed {
+        /// Which.
+        file: File,
+    },
+    /// There is no PIN on this interface.
+    #[error("this card has no PIN on its {0} interface")]
+    NoPin(super::Interface),
+    /// The answer to reset, or EF.SN, is not that of a CPx card.
+    #[error("the card in the reader is {other} (ATR {})", Hex(atr))]
+    NotCpx {
+        /// Answer to reset.
+        atr: Vec<u8>,
+        /// What it is, as far as can be told.
+        other: OtherCard,
+    },
+    /// The PIN is blocked.
+    #[error("the {pin} is blocked")]
+    PinBlocked {
+        /// The PIN.
+        pin: PinName,
+    },
+    /// The tries left cannot be read, so none was spent.
+    #[error("the tries left for the {pin} cannot be read ({status}); none was spent")]
+    PinCounterUnreadable {
+        /// The PIN.
+        pin: PinName,
+        /// What the card answered.
+        status: StatusWord,
+    },
+    /// The PIN cannot be right: the card takes other lengths. No try was spent.
+    #[error("the {pin} has {min} to {max} digits; no try was spent")]
+    PinLength {
+        /// The PIN.
+        pin: PinName,
+        /// Fewest digits.
+        min: usize,
+        /// Most digits.
+        max: usize,
+    },
+    /// The object is behind the PIN.
+    #[error("{file} can be read only with the PIN")]
+    PinNeeded {
+        /// Which.
+        file: File,
+    },
+    /// The PIN was wrong.
+    #[error("wrong {pin}: {}", tries(*left))]
+    PinRefused {
+        /// The PIN.
+        pin: PinName,
+        /// Tries left.
+        left: u8,
+    },
+    /// The card refused for another reason.
+    #[error("the card refused {file} ({status})")]
+    Refused {
+        /// What was asked for.
+        file: File,
+        /// What it answered.
+        status: StatusWord,
+    },
+    /// The reader or the service.
+    #[error(transparent)]
+    Transport(#[from] transport::Error),
+    /// A certificate on the card is not one.
+    #[error("{file} is not a certificate")]
+    X509 {
+        /// Which.
+        file: File,
+        /// What is wrong with it.
+        #[source]
+        cause: x509::X509Error,
+    },
+}
+
+/// Which PIN a message is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PinName {
+    /// Code porteur.
+    User,
+    /// Code de déblocage.
+    Unblocking,
+}
+
+impl fmt::Display for PinName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::User => "PIN (code porteur)",
+            Self::Unblocking => "unblocking code (code de déblocage)",
+        })
+    }
+}
+
+fn tries(left: u8) -> String {
+    match left {
+        1 => "1 try left".to_owned(),
+        left => format!("{left} tries left"),
+    }
+}

@@ -1,0 +1,645 @@
+//! A transaction with the card application selected: files, found by the paths the card gives.
+//!
+//! The short way asks for as little as the card admits: the application by its AID in place of EF.SN and EF.DIR, SELECT
+//! without FCP, whole files. What a card refuses of it is done the long way: root application, EF.DIR, SELECT with FCP.
+
+use super::error::{Error, File};
+use super::file::{Extent, LIMIT, Next};
+use super::known::{ISSUER, Interface, Model, OtherCard, ROOT_AID, SelectByPath};
+use super::pkcs15::odf::{Directory, Kind};
+use super::pkcs15::{
+    CardPath, Listing, Location, Problem, aod, cd, cia_info, dcod, dir, keys, odf,
+};
+use crate::id::ChipSerial;
+use crate::iso7816::apdu::{Command, Response};
+use crate::iso7816::status::{Meaning, StatusWord};
+use crate::iso7816::tlv::{Tag, TlvErrorKind, objects};
+use crate::transport::{Channel, Protocol};
+
+/// EF.DIR, EF.SN, EF.ODF, EF.CIAInfo: the file identifiers of the standards (CPx fact sheet §3.2).
+const EF_DIR: u16 = 0x2F00;
+const EF_SN: u16 = 0xD003;
+const EF_ODF: u16 = 0x5031;
+const EF_CIA_INFO: u16 = 0x5032;
+
+/// The use of a CPx card for the time of a transaction.
+pub struct Session<'c> {
+    pub(super) channel: Channel<'c>,
+    pub(super) model: Model,
+    base: Base,
+    current: Current,
+    select: Select,
+    cache: Cache,
+    notes: Vec<Note>,
+}
+
+/// Directory files already read.
+#[derive(Default)]
+struct Cache {
+    aod: Option<Listing<aod::PinObject>>,
+    dcod: Option<Listing<dcod::DataObject>>,
+    odf: Option<Vec<Directory>>,
+    serial: Option<SerialNumber>,
+}
+
+/// Where paths that do not begin at the MF begin.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Base {
+    /// At this DF, as EF.DIR says; with EF.ODF and EF.CIAInfo when EF.DIR names them.
+    Learned { df: CardPath, odf: Option<CardPath>, cia_info: Option<CardPath> },
+    /// At the application selected by its AID; its path is that of the model until a refusal.
+    ByAid,
+    /// Nothing was selected yet.
+    Unknown,
+}
+
+/// The DF that is current on the card, as far as our own commands tell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Current {
+    Application,
+    Mf,
+    Other,
+}
+
+/// Whether the card admits SELECT without FCP.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Select {
+    Long,
+    Short,
+}
+
+/// What was left out, and why.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Note {
+    /// Of which file.
+    pub file: File,
+    /// Why.
+    pub kind: NoteKind,
+}
+
+/// Why something was left out.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoteKind {
+    /// The file is not there.
+    #[error("not on the card")]
+    Absent,
+    /// It ends before its own length says.
+    #[error("cut: {0}")]
+    Cut(TlvErrorKind),
+    /// An entry of a directory file.
+    #[error("left out: {0}")]
+    Entry(Problem),
+    /// Not the kind of content expected.
+    #[error("cannot be decoded")]
+    Malformed,
+    /// Behind the PIN.
+    #[error("needs the PIN")]
+    PinNeeded,
+    /// The card refused.
+    #[error("refused by the card ({0})")]
+    Refused(StatusWord),
+}
+
+/// EF.SN (CPx fact sheet §4.1).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SerialNumber {
+    /// Eight digits of the chip serial.
+    pub serial: ChipSerial,
+    /// Whether the Luhn digit of the whole number is right.
+    pub luhn: bool,
+}
+
+impl<'c> Session<'c> {
+    pub(super) fn new(channel: Channel<'c>, model: Model) -> Self {
+        let mut channel = channel;
+        channel.limit_chunk(model.chunk);
+        // With T=1 the FCP comes with the answer of SELECT; with T=0 it costs an exchange.
+        let select = match channel.protocol() {
+            Protocol::T0 => Select::Short,
+            Protocol::T1 => Select::Long,
+        };
+        Self {
+            channel,
+            model,
+            base: Base::Unknown,
+            current: Current::Other,
+            select,
+            cache: Cache::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    pub(super) fn end(self) -> Result<(), Error> {
+        Ok(self.channel.end()?)
+    }
+
+    /// The model of the card.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What was left out so far.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    pub(super) fn note(&mut self, file: File, kind: NoteKind) {
+        self.notes.push(Note { file, kind });
+    }
+
+    /// The chip serial, which also confirms the issuer.
+    ///
+    /// # Errors
+    /// [`Error::NotCpx`] when the issuer is another; [`Error::Absent`], [`Error::Malformed`].
+    pub fn serial(&mut self) -> Result<SerialNumber, Error> {
+        if let Some(serial) = &self.cache.serial {
+            return Ok(serial.clone());
+        }
+        let content = self.read(File::Serial, &CardPath::from_mf(&[EF_SN]), Extent::Object, 12)?;
+        let malformed = || Error::Malformed { file: File::Serial };
+        let number = objects(&content).find_map(|tlv| tlv.ok().filter(|tlv| tlv.tag == Tag(0x5A)));
+        let number = number.ok_or_else(malformed)?.value;
+        let Some(rest) = number.strip_prefix(&ISSUER) else {
+            let other = OtherCard::Unknown;
+            return Err(Error::NotCpx { atr: Vec::new(), other });
+        };
+        let digits: String = rest.iter().map(|byte| format!("{byte:02X}")).collect();
+        let serial = digits.get(..8).and_then(|serial| ChipSerial::parse(serial).ok());
+        let all: String = number.iter().map(|byte| format!("{byte:02X}")).collect();
+        let serial = SerialNumber {
+            serial: serial.ok_or_else(malformed)?,
+            luhn: crate::id::luhn::is_valid(all.trim_end_matches('F')),
+        };
+        self.cache.serial = Some(serial.clone());
+        Ok(serial)
+    }
+
+    /// EF.CIAInfo, whole.
+    ///
+    /// # Errors
+    /// [`Error::Absent`], [`Error::Malformed`], [`Error::Refused`], [`Error::Transport`].
+    pub fn cia_info(&mut self) -> Result<cia_info::CiaInfo, Error> {
+        self.read_cia_info(&|_| false)
+    }
+
+    /// The label of the card: EF.CIAInfo as far as it has to be read for that.
+    ///
+    /// # Errors
+    /// As [`cia_info`](Self::cia_info).
+    pub fn label(&mut self) -> Result<Option<String>, Error> {
+        let labelled = |content: &[u8]| matches!(cia_info::read(content), Ok(info) if info.label.is_some());
+        Ok(self.read_cia_info(&labelled)?.label)
+    }
+
+    fn read_cia_info(&mut self, enough: &dyn Fn(&[u8]) -> bool) -> Result<cia_info::CiaInfo, Error> {
+        self.enter()?;
+        let path = match &self.base {
+            Base::Learned { cia_info: Some(path), .. } => path.clone(),
+            _ => CardPath::in_application(EF_CIA_INFO),
+        };
+        let content = self.read_until(File::CiaInfo, &path, Extent::Object, 0x40, enough)?;
+        cia_info::read(&content).map_err(|_| Error::Malformed { file: File::CiaInfo })
+    }
+
+    /// The PINs.
+    ///
+    /// # Errors
+    /// As [`cia_info`](Self::cia_info).
+    pub fn pins(&mut self) -> Result<Listing<aod::PinObject>, Error> {
+        if self.cache.aod.is_none() {
+            let listing = self.listing(File::Aod, Kind::AuthenticationObjects, aod::read)?;
+            self.cache.aod = Some(listing);
+        }
+        Ok(self.cache.aod.clone().unwrap_or_default())
+    }
+
+    /// The private keys.
+    ///
+    /// # Errors
+    /// As [`cia_info`](Self::cia_info).
+    pub fn private_keys(&mut self) -> Result<Listing<keys::PrivateKey>, Error> {
+        self.listing(File::PrKd, Kind::PrivateKeys, keys::read_private)
+    }
+
+    /// The public keys.
+    ///
+    /// # Errors
+    /// As [`cia_info`](Self::cia_info).
+    pub fn public_keys(&mut self) -> Result<Listing<keys::PublicKey>, Error> {
+        self.listing(File::PuKd, Kind::PublicKeys, keys::read_public)
+    }
+
+    /// The entries of EF.CD; the certificates themselves are read by [`Session::certificates`].
+    ///
+    /// # Errors
+    /// As [`cia_info`](Self::cia_info).
+    pub fn certificate_objects(&mut self) -> Result<Listing<cd::CertificateObject>, Error> {
+        self.listing(File::Cd, Kind::Certificates, cd::read)
+    }
+
+    /// The data objects.
+    ///
+    /// # Errors
+    /// As [`cia_info`](Self::cia_info).
+    pub fn data_objects(&mut self) -> Result<Listing<dcod::DataObject>, Error> {
+        if self.cache.dcod.is_none() {
+            let listing = self.listing(File::Dcod, Kind::DataObjects, dcod::read)?;
+            self.cache.dcod = Some(listing);
+        }
+        Ok(self.cache.dcod.clone().unwrap_or_default())
+    }
+
+    /// The first data object that `wanted` takes, reading no more of the directory than needed.
+    pub(super) fn find_data_object(
+        &mut self,
+        wanted: &dyn Fn(&dcod::DataObject) -> bool,
+    ) -> Result<Option<dcod::DataObject>, Error> {
+        if let Some(listing) = &self.cache.dcod {
+            return Ok(listing.entries.iter().find(|object| wanted(object)).cloned());
+        }
+        for path in self.directories_until(Kind::DataObjects)? {
+            let found = |content: &[u8]| dcod::read(content).entries.iter().any(wanted);
+            let content = self.read_until(File::Dcod, &path, Extent::Objects, 0, &found)?;
+            let entry = dcod::read(&content).entries.into_iter().find(|object| wanted(object));
+            if entry.is_some() {
+                return Ok(entry);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The content of a data object or of a certificate file.
+    pub(super) fn content(
+        &mut self,
+        file: File,
+        location: &Location,
+        extent: Extent,
+        first: u16,
+    ) -> Result<Vec<u8>, Error> {
+        let Some((offset, length)) = location.window else {
+            return self.read(file, &location.path, extent, first);
+        };
+        let end = offset.saturating_add(length);
+        let enough = |content: &[u8]| content.len() >= end;
+        let content = self.read_until(file, &location.path, Extent::All, 0, &enough)?;
+        Ok(content.get(offset..).unwrap_or_default().iter().take(length).copied().collect())
+    }
+
+    /// One directory file, or several of the same kind one after the other.
+    fn listing<T>(
+        &mut self,
+        file: File,
+        kind: Kind,
+        parse: fn(&[u8]) -> Listing<T>,
+    ) -> Result<Listing<T>, Error> {
+        let paths: Vec<CardPath> = self
+            .directories()?
+            .iter()
+            .filter(|directory| directory.kind == kind)
+            .map(|directory| directory.location.path.clone())
+            .collect();
+        if paths.is_empty() {
+            return Err(Error::Absent { file });
+        }
+        let mut all = Listing::default();
+        for path in paths {
+            let content = self.read(file.clone(), &path, Extent::Objects, 0)?;
+            let mut listing = parse(&content);
+            all.entries.append(&mut listing.entries);
+            all.problems.append(&mut listing.problems);
+        }
+        for problem in &all.problems {
+            self.note(file.clone(), NoteKind::Entry(*problem));
+        }
+        Ok(all)
+    }
+
+    /// EF.ODF, whole, read once.
+    fn directories(&mut self) -> Result<Vec<Directory>, Error> {
+        if let Some(directories) = &self.cache.odf {
+            return Ok(directories.clone());
+        }
+        let content = self.read_odf(0, &|_| false)?;
+        let listing = odf::read(&content);
+        for problem in &listing.problems {
+            self.note(File::Odf, NoteKind::Entry(*problem));
+        }
+        self.cache.odf = Some(listing.entries.clone());
+        Ok(listing.entries)
+    }
+
+    /// The files of one kind, reading EF.ODF until the first is seen: 40 bytes hold five entries, and a card with T=0
+    /// refuses a length that is more than what it has.
+    fn directories_until(&mut self, kind: Kind) -> Result<Vec<CardPath>, Error> {
+        let of_kind = |directories: &[Directory]| -> Vec<CardPath> {
+            let found = directories.iter().filter(|directory| directory.kind == kind);
+            found.map(|directory| directory.location.path.clone()).collect()
+        };
+        if let Some(directories) = &self.cache.odf {
+            return Ok(of_kind(directories));
+        }
+        let seen = |content: &[u8]| !of_kind(&odf::read(content).entries).is_empty();
+        let content = self.read_odf(0x28, &seen)?;
+        Ok(of_kind(&odf::read(&content).entries))
+    }
+
+    fn read_odf(&mut self, first: u16, enough: &dyn Fn(&[u8]) -> bool) -> Result<Vec<u8>, Error> {
+        self.enter()?;
+        let path = match &self.base {
+            Base::Learned { odf: Some(path), .. } => path.clone(),
+            _ => CardPath::in_application(EF_ODF),
+        };
+        self.read_until(File::Odf, &path, Extent::Objects, first, enough)
+    }
+
+    /// Selects the application, by its AID where the card admits it, else by the path in EF.DIR.
+    fn enter(&mut self) -> Result<(), Error> {
+        if self.base != Base::Unknown {
+            return Ok(());
+        }
+        if self.select_application()?.meaning() == Meaning::Done {
+            self.base = Base::ByAid;
+            return Ok(());
+        }
+        // Another applet may be selected, or the logical channel closed: the root application is selected first.
+        self.select_root()?;
+        self.serial()?;
+        self.learn_base()
+    }
+
+    fn select_application(&mut self) -> Result<StatusWord, Error> {
+        let aid = self.model.application;
+        let status = self.select_aid(&aid)?;
+        if status == StatusWord::OK {
+            self.current = Current::Application;
+        }
+        Ok(status)
+    }
+
+    /// The refusal of the root application is not the end: some cards have nothing but the PKCS#15 one.
+    pub(super) fn select_root(&mut self) -> Result<StatusWord, Error> {
+        let status = self.select_aid(&ROOT_AID)?;
+        self.current = if status == StatusWord::OK { Current::Mf } else { Current::Other };
+        Ok(status)
+    }
+
+    fn select_aid(&mut self, aid: &[u8]) -> Result<StatusWord, Error> {
+        let select = Command::new(self.model.cla, 0xA4, 0x04, 0x0C).data(aid);
+        Ok(self.channel.send(&select)?.status)
+    }
+
+    /// Reads EF.DIR for the path of the application; without it the path is that of the model.
+    fn learn_base(&mut self) -> Result<(), Error> {
+        let aid = self.model.application;
+        let default = CardPath::from_mf(&[self.model.application_df]);
+        let content = match self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0) {
+            Ok(content) => content,
+            Err(Error::Absent { .. }) => {
+                self.note(File::Dir, NoteKind::Absent);
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
+        let records = dir::read(&content);
+        for problem in &records.problems {
+            self.note(File::Dir, NoteKind::Entry(*problem));
+        }
+        let record = records.entries.into_iter().find(|record| record.aid == aid);
+        self.base = match record {
+            Some(record) => Base::Learned {
+                df: record.path.unwrap_or(default),
+                odf: record.odf,
+                cia_info: record.cia_info,
+            },
+            None => Base::Learned { df: default, odf: None, cia_info: None },
+        };
+        Ok(())
+    }
+
+    pub(super) fn read(
+        &mut self,
+        file: File,
+        path: &CardPath,
+        extent: Extent,
+        first: u16,
+    ) -> Result<Vec<u8>, Error> {
+        self.read_until(file, path, extent, first, &|_| false)
+    }
+
+    /// Selects a file and reads it until its extent is reached, or `enough` says so. `first` is how many bytes to ask for
+    /// at first when the size is not known; 0 is as many as the card sends at once.
+    fn read_until(
+        &mut self,
+        file: File,
+        path: &CardPath,
+        extent: Extent,
+        first: u16,
+        enough: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, Error> {
+        let size = self.select_file(&file, path)?;
+        match self.read_selected(&file, size, extent, first, enough)? {
+            Some(content) => Ok(content),
+            // The card does not correct a wrong length by 6Cxx: it must be asked for the size.
+            None => {
+                self.select = Select::Long;
+                let size = self.select_file(&file, path)?;
+                let content = self.read_selected(&file, size, extent, first, enough)?;
+                content.ok_or(Error::Refused { file, status: StatusWord::WRONG_LENGTH })
+            }
+        }
+    }
+
+    /// Selects a file; the size when the card was asked for its FCP and gave one.
+    fn select_file(&mut self, file: &File, path: &CardPath) -> Result<Option<usize>, Error> {
+        if !path.is_absolute() {
+            self.enter()?;
+        }
+        match self.try_select(path)? {
+            Ok(size) => Ok(size),
+            Err(status) => {
+                // The application may stand elsewhere than the short way takes for granted.
+                let provisional = self.base == Base::ByAid && !path.is_absolute();
+                if provisional {
+                    self.learn_base()?;
+                    if let Ok(size) = self.try_select(path)? {
+                        return Ok(size);
+                    }
+                }
+                Err(match status.meaning() {
+                    Meaning::NotFound => Error::Absent { file: file.clone() },
+                    Meaning::PinNeeded => Error::PinNeeded { file: file.clone() },
+                    _ => Error::Refused { file: file.clone(), status },
+                })
+            }
+        }
+    }
+
+    /// The outer error is the transport's; the inner one is what the card answered.
+    #[allow(clippy::type_complexity)]
+    fn try_select(&mut self, path: &CardPath) -> Result<Result<Option<usize>, StatusWord>, Error> {
+        let mut response = self.send_select(path)?;
+        match response.status.meaning() {
+            // Another applet is selected, or the channel is closed (CPx fact sheet §2.1).
+            Meaning::UnknownClass | Meaning::ChannelClosed => {
+                self.select_root()?;
+                response = self.send_select(path)?;
+            }
+            Meaning::WrongParameters if self.select == Select::Short => {
+                self.select = Select::Long;
+                response = self.send_select(path)?;
+            }
+            _ => {}
+        }
+        Ok(match response.status.meaning() {
+            Meaning::Done | Meaning::EndOfFile => Ok(file_size(&response.data)),
+            _ => Err(response.status),
+        })
+    }
+
+    fn send_select(&mut self, path: &CardPath) -> Result<Response, Error> {
+        let relative = !path.is_absolute();
+        let by_aid = relative && !matches!(self.base, Base::Learned { .. });
+        if by_aid && self.model.select == SelectByPath::FromMfOrCurrentDf && self.current != Current::Application {
+            self.select_application()?;
+        }
+        let from_mf = |df: &[u8]| [df, path.bytes()].concat();
+        let (p1, p2, data) = match (self.model.select, &self.base) {
+            (SelectByPath::FromMf, base) => {
+                let whole = match base {
+                    _ if !relative => path.bytes().to_vec(),
+                    Base::Learned { df, .. } => from_mf(df.bytes()),
+                    _ => from_mf(CardPath::from_mf(&[self.model.application_df]).bytes()),
+                };
+                let below = whole.strip_prefix(&[0x3F, 0x00]).unwrap_or(&whole).to_vec();
+                (0x08, 0x00, below)
+            }
+            (SelectByPath::FromMfOrCurrentDf, Base::Learned { df, .. }) if relative => {
+                (0x09, self.p2(), from_mf(df.bytes()))
+            }
+            (SelectByPath::FromMfOrCurrentDf, _) => (0x09, self.p2(), path.bytes().to_vec()),
+        };
+        let mut select = Command::new(self.model.cla, 0xA4, p1, p2).data(&data);
+        if self.select == Select::Long {
+            select = select.le(256);
+        }
+        let response = self.channel.send(&select)?;
+        self.current = match path.bytes().len() {
+            _ if response.status.meaning() != Meaning::Done => Current::Other,
+            4 if !relative => Current::Mf,
+            2 if by_aid => Current::Application,
+            _ => Current::Other,
+        };
+        Ok(response)
+    }
+
+    /// 0C: no FCP; 04: FCP (CPS3 answers 6A86 to anything else).
+    fn p2(&self) -> u8 {
+        match self.select {
+            Select::Long => 0x04,
+            Select::Short => 0x0C,
+        }
+    }
+
+    /// `None` when the card refuses the length and only its FCP can tell the right one.
+    fn read_selected(
+        &mut self,
+        file: &File,
+        size: Option<usize>,
+        extent: Extent,
+        first: u16,
+        enough: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let chunk = usize::from(self.channel.chunk());
+        let end = size.unwrap_or(LIMIT).min(LIMIT);
+        let mut content = Vec::new();
+        while content.len() < end {
+            let next = extent.next(&content);
+            if next == Next::Enough || (!content.is_empty() && enough(&content)) {
+                break;
+            }
+            let room = match next {
+                Next::Exactly(missing) => missing,
+                _ if size.is_none() && content.is_empty() && first > 0 => usize::from(first),
+                _ => chunk,
+            };
+            let wanted = room.min(chunk).min(end - content.len());
+            let offset = u16::try_from(content.len()).expect("under the limit of 15 bits");
+            let [p1, p2] = offset.to_be_bytes();
+            let le = u16::try_from(wanted).expect("at most a chunk");
+            let read = Command::new(self.model.cla, 0xB0, p1, p2).le(le);
+            let response = self.channel.send(&read)?;
+            let got = response.data.len();
+            content.extend(response.data);
+            match response.status.meaning() {
+                Meaning::EndOfFile => break,
+                // Fewer bytes than asked for end a file, unless they end in the middle of something.
+                Meaning::Done if got == 0 => break,
+                Meaning::Done if got < wanted && extent.next(&content) == Next::IfAny => break,
+                Meaning::Done => {}
+                Meaning::WrongLength if content.is_empty() && size.is_none() => return Ok(None),
+                Meaning::PinNeeded => return Err(Error::PinNeeded { file: file.clone() }),
+                _ if content.is_empty() => {
+                    return Err(Error::Refused { file: file.clone(), status: response.status });
+                }
+                // The file ended where the last part did.
+                Meaning::WrongParameters | Meaning::RepeatWithLe(_) | Meaning::WrongLength => break,
+                _ => {
+                    self.note(file.clone(), NoteKind::Refused(response.status));
+                    break;
+                }
+            }
+        }
+        Ok(Some(content))
+    }
+
+    /// Runs one reading that may fail without ending the session: what was left out is noted. Only the reader and the service
+    /// end it.
+    pub(super) fn tolerate<T>(
+        &mut self,
+        file: File,
+        reading: Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let kind = match reading {
+            Ok(value) => return Ok(Some(value)),
+            Err(Error::Absent { .. }) => NoteKind::Absent,
+            Err(Error::PinNeeded { .. }) => NoteKind::PinNeeded,
+            Err(Error::Refused { status, .. }) => NoteKind::Refused(status),
+            Err(Error::Malformed { .. } | Error::X509 { .. }) => NoteKind::Malformed,
+            Err(error) => return Err(error),
+        };
+        self.note(file, kind);
+        Ok(None)
+    }
+
+    /// Whether the card has data behind a PIN at all.
+    pub(super) fn has_pin(&self) -> Result<(), Error> {
+        match self.model.interface {
+            Interface::Contact => Ok(()),
+            interface @ Interface::Contactless => Err(Error::NoPin(interface)),
+        }
+    }
+
+    /// Makes the MF current, where GET DATA finds the PIN objects; nothing is sent when it is.
+    pub(super) fn enter_mf(&mut self) -> Result<(), Error> {
+        if self.current == Current::Mf {
+            return Ok(());
+        }
+        let select = Command::new(self.model.cla, 0xA4, 0x09, 0x0C).data(&[0x3F, 0x00]);
+        let status = self.channel.send(&select)?.status;
+        self.current = if status == StatusWord::OK { Current::Mf } else { Current::Other };
+        Ok(())
+    }
+}
+
+/// The size in an FCP (62) or FCI (6F): tag 80, at least two bytes, else tag 81 (CPx fact sheet §2.3).
+fn file_size(template: &[u8]) -> Option<usize> {
+    let template = objects(template).next()?.ok()?;
+    let number = |bytes: &[u8]| {
+        let value = bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        usize::try_from(value).ok()
+    };
+    let field = |tag| template.child(tag).map(|tlv| tlv.value).filter(|v| (2..=4).contains(&v.len()));
+    number(field(0x80).or_else(|| field(0x81))?)
+}
+
