@@ -25,6 +25,7 @@
 
 #[cfg(feature = "emulate")]
 pub mod emulate;
+pub mod id;
 pub mod iso7816;
 pub mod secret;
 pub mod transport;
