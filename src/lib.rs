@@ -27,5 +27,6 @@
 pub mod emulate;
 pub mod id;
 pub mod iso7816;
+pub mod nomenclature;
 pub mod secret;
 pub mod transport;
