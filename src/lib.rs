@@ -25,6 +25,8 @@
 
 #[cfg(feature = "emulate")]
 pub mod emulate;
+pub mod id;
 pub mod iso7816;
+pub mod nomenclature;
 pub mod secret;
 pub mod transport;
