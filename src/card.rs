@@ -20,7 +20,7 @@ pub use identity::{
     CardCertificate, Families, Family, Holder, Identity, IdentityPlace, Mismatch, Role, TableCode,
 };
 pub use known::{Generation, Interface};
-pub use pin::{LastTry, PinStatus, PinSource, Tries, Unlocked};
+pub use pin::{LastTry, PinSource, PinStatus, Situation, Tries, Unlocked};
 pub use session::{Note, NoteKind, SerialNumber, Session};
 
 use known::{Model, Recognised, recognise};

@@ -128,6 +128,9 @@ pub enum Error {
     /// The holder pressed the cancel key of the reader.
     #[error("PIN entry was cancelled on the reader's keypad")]
     KeypadCancelled,
+    /// The reader has no keypad of its own.
+    #[error("the reader has no keypad that presents a PIN")]
+    NoKeypad,
     /// The reader announces a keypad and cannot present this PIN with it.
     #[error("the reader's keypad refused the PIN entry ({status})")]
     KeypadRefused {

@@ -1,0 +1,479 @@
+//! PINs: the tries left are read first, the last one is never spent unasked, and what was opened is closed by a reset.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use super::error::{Error, File, PinName};
+use super::known::PinCounter;
+use super::objects::{Activity, Billing, BillingLink, Kind, Object};
+use super::pkcs15::CardPath;
+use super::pkcs15::aod::{self, PinObject};
+use super::pkcs15::dcod::DataObject;
+use super::session::NoteKind;
+use super::{Session, known};
+use crate::iso7816::apdu::Command;
+use crate::iso7816::status::{Meaning, StatusWord};
+use crate::iso7816::tlv::{Tag, objects};
+use crate::secret::{Pin, Secret};
+use crate::transport::{Disposition, PinEntry};
+
+/// What is left of a PIN.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PinStatus {
+    /// Tries left.
+    pub tries: Tries,
+    /// Tries when none was wrong, where the card says; CPS4 does not (CPx fact sheet §6.3).
+    pub max: Option<u8>,
+    /// Presentations left in the life of the card (code de déblocage).
+    pub uses_left: Option<u16>,
+}
+
+/// Tries left of a PIN.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tries {
+    /// None: it is blocked.
+    Blocked,
+    /// So many, at least one.
+    Left(u8),
+    /// The card does not count, because another program has verified the PIN (CPS4).
+    Open,
+}
+
+impl Tries {
+    fn of(left: u8) -> Self {
+        if left == 0 { Self::Blocked } else { Self::Left(left) }
+    }
+
+    /// The number, when the card gives it.
+    pub fn left(self) -> Option<u8> {
+        match self {
+            Self::Blocked => Some(0),
+            Self::Left(left) => Some(left),
+            Self::Open => None,
+        }
+    }
+}
+
+/// Whether the last try may be spent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LastTry {
+    /// Stop before it.
+    Keep,
+    /// The user insists.
+    Spend,
+}
+
+/// Where the PIN comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum PinSource<'a> {
+    /// The reader's own keypad; the holder has this long.
+    Keypad(Duration),
+    /// This program was given it.
+    Typed(&'a Pin),
+}
+
+impl<'c> Session<'c> {
+    /// What is left of a PIN. Spends nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoPin`] on a contactless card; [`Error::PinCounterUnreadable`]; [`Error::Transport`].
+    pub fn pin_status(&mut self, pin: PinName) -> Result<PinStatus, Error> {
+        self.has_pin()?;
+        // EF.AOD is not read only for this: the reference is the model's, unless EF.AOD was read already.
+        let reference = match pin {
+            PinName::User => self.model.user_pin,
+            PinName::Unblocking => UNBLOCKING,
+        };
+        self.pin_status_of(pin, reference)
+    }
+
+    fn pin_status_of(&mut self, pin: PinName, reference: u8) -> Result<PinStatus, Error> {
+        match self.model.pin_counter {
+            PinCounter::EmptyVerify => self.empty_verify(pin, reference),
+            PinCounter::GetData => self.pin_object(pin, reference),
+            PinCounter::NoPin => Err(Error::NoPin(self.model.interface)),
+        }
+    }
+
+    /// VERIFY without data: `63Cx` tells the tries left.
+    fn empty_verify(&mut self, pin: PinName, reference: u8) -> Result<PinStatus, Error> {
+        let verify = Command::new(self.model.cla, 0x20, 0x00, reference);
+        let mut status = self.channel.send(&verify)?.status;
+        if matches!(status.meaning(), Meaning::ChannelClosed | Meaning::UnknownClass) {
+            self.select_root()?;
+            status = self.channel.send(&verify)?.status;
+        }
+        let tries = match status.meaning() {
+            Meaning::TriesLeft(left) => Tries::of(left),
+            Meaning::Blocked => Tries::Blocked,
+            Meaning::Done => Tries::Open,
+            _ => return Err(Error::PinCounterUnreadable { pin, status }),
+        };
+        // The card tells no maximum here; that of the code porteur is known (CPx fact sheet §6.1).
+        let max = matches!(pin, PinName::User).then_some(USER_TRIES);
+        Ok(PinStatus { tries, max, uses_left: None })
+    }
+
+    /// GET DATA on the PIN object, which stands in the MF (CPx fact sheet §3.5).
+    fn pin_object(&mut self, pin: PinName, reference: u8) -> Result<PinStatus, Error> {
+        self.enter_mf()?;
+        let request = [0x4D, 0x08, 0x70, 0x06, 0xBF, 0x81, reference, 0x02, 0xA0, 0x80];
+        let get = Command::new(self.model.cla, 0xCB, 0x3F, 0xFF).data(&request).le(256);
+        let response = self.channel.send(&get)?;
+        let unreadable = Error::PinCounterUnreadable { pin, status: response.status };
+        if !matches!(response.status.meaning(), Meaning::Done | Meaning::EndOfFile) {
+            return Err(unreadable);
+        }
+        let counters = Counters::read(&response.data).ok_or(unreadable)?;
+        let tries = match counters.uses_left {
+            Some(0) => Tries::Blocked,
+            _ => Tries::of(counters.left),
+        };
+        Ok(PinStatus { tries, max: counters.max, uses_left: counters.uses_left })
+    }
+
+    /// Verifies the code porteur, in this same transaction, once the tries left allow it.
+    ///
+    /// The card will be reset at the end of the transaction.
+    ///
+    /// # Errors
+    /// [`Error::PinBlocked`], [`Error::LastTry`], [`Error::PinCounterUnreadable`], [`Error::PinLength`] before any try is
+    /// spent; [`Error::PinRefused`] after one was; [`Error::NoPin`]; [`Error::Transport`].
+    pub fn unlock(
+        &mut self,
+        source: PinSource<'_>,
+        last_try: LastTry,
+    ) -> Result<Unlocked<'_, 'c>, Error> {
+        self.has_pin()?;
+        let rules = self.user_pin()?;
+        let name = PinName::User;
+        self.guard(name, rules.reference, last_try)?;
+        if let Some(path) = &rules.path {
+            self.read(File::Aod, path, super::file::Extent::Object, 1)?;
+        }
+        let status = match source {
+            PinSource::Typed(pin) => {
+                let data = rules.block(pin)?;
+                let verify = Command::new(self.model.cla, 0x20, 0x00, rules.reference);
+                // Set before the command leaves: whatever happens next, the card ends reset.
+                self.channel.at_end(Disposition::Reset);
+                self.channel.send(&verify.secret_data(data.expose()))?.status
+            }
+            PinSource::Keypad(patience) => self.verify_on_keypad(&rules, patience)?,
+        };
+        match status.meaning() {
+            Meaning::Done => return Ok(Unlocked { session: self }),
+            // A refused PIN opened nothing: the card is left as it was found.
+            _ => self.channel.at_end(Disposition::Leave),
+        }
+        Err(match status.meaning() {
+            Meaning::TriesLeft(0) | Meaning::Blocked => Error::PinBlocked { pin: name },
+            Meaning::TriesLeft(left) => Error::PinRefused { pin: name, left },
+            // What "not allowed" means on a PIN command (CPx fact sheet §2.5).
+            Meaning::NotAllowed => Error::PinBlocked { pin: name },
+            _ => Error::Refused { file: File::Object(name.to_string()), status },
+        })
+    }
+
+    /// Stops before a PIN is sent that could block the card.
+    ///
+    /// # Errors
+    /// [`Error::PinBlocked`], [`Error::LastTry`], [`Error::PinCounterUnreadable`].
+    pub fn guard(&mut self, pin: PinName, reference: u8, last_try: LastTry) -> Result<(), Error> {
+        match (self.pin_status_of(pin, reference), last_try) {
+            (Ok(PinStatus { tries: Tries::Blocked, .. }), _) => Err(Error::PinBlocked { pin }),
+            (Ok(PinStatus { tries: Tries::Left(1), .. }), LastTry::Keep) => {
+                Err(Error::LastTry { pin })
+            }
+            (Ok(PinStatus { tries: Tries::Open, .. }), LastTry::Keep) => {
+                Err(Error::PinCounterUnreadable { pin, status: StatusWord::OK })
+            }
+            (Err(Error::PinCounterUnreadable { .. }), LastTry::Spend) => Ok(()),
+            (Err(error), _) => Err(error),
+            (Ok(_), _) => Ok(()),
+        }
+    }
+
+    fn verify_on_keypad(&mut self, rules: &PinObject, patience: Duration) -> Result<StatusWord, Error> {
+        let bound = |digits: usize| u8::try_from(digits).unwrap_or(u8::MAX);
+        let entry = PinEntry {
+            header: [self.model.cla, 0x20, 0x00, rules.reference],
+            min: bound(rules.min),
+            max: bound(rules.max),
+            patience,
+        };
+        self.channel.at_end(Disposition::Reset);
+        let keypad = self.channel.keypad()?;
+        let mut keypad = keypad.ok_or(crate::transport::Error::NoKeypad)?;
+        Ok(keypad.verify(&entry)?)
+    }
+
+    /// The rules of the code porteur, from EF.AOD, else those every CPx card has.
+    fn user_pin(&mut self) -> Result<PinObject, Error> {
+        let pins = self.pins();
+        let listing = self.tolerate(File::Aod, pins)?.unwrap_or_default();
+        Ok(aod::user_pin(&listing).cloned().unwrap_or_else(|| PinObject::code_porteur(&self.model)))
+    }
+}
+
+/// Reference of the code de déblocage, and tries of the code porteur (CPx fact sheet §6.1).
+const UNBLOCKING: u8 = 0x02;
+const USER_TRIES: u8 = 3;
+
+impl PinObject {
+    /// What a card without a readable EF.AOD has: four digits, ASCII (CPx fact sheet §6.1).
+    fn code_porteur(model: &known::Model) -> Self {
+        Self {
+            common: super::pkcs15::Common::default(),
+            auth_id: vec![model.user_pin],
+            flags: aod::PinFlags::default(),
+            coding: aod::PinCoding::Ascii,
+            min: 4,
+            max: 4,
+            stored: 4,
+            reference: model.user_pin,
+            pad: None,
+            path: None,
+        }
+    }
+
+    /// The data field of VERIFY.
+    fn block(&self, pin: &Pin) -> Result<Secret<Vec<u8>>, Error> {
+        let (min, max) = (self.min, self.max);
+        let digits = pin.digits();
+        if !(min..=max).contains(&digits.len()) {
+            return Err(Error::PinLength { pin: PinName::User, min, max });
+        }
+        let mut block = digits.to_vec();
+        if self.flags.needs_padding() && block.len() < self.stored && self.stored <= 64 {
+            block.resize(self.stored, self.pad.unwrap_or(0xFF));
+        }
+        Ok(Secret::new(block))
+    }
+}
+
+/// The counters in the answer to GET DATA.
+#[derive(Debug, Default, Eq, PartialEq)]
+struct Counters {
+    max: Option<u8>,
+    left: u8,
+    uses_left: Option<u16>,
+}
+
+impl Counters {
+    /// Tags 9A, 9B and 9D wherever the template puts them.
+    fn read(template: &[u8]) -> Option<Self> {
+        let mut counters = Self::default();
+        let mut found = false;
+        let mut stack = vec![template];
+        while let Some(bytes) = stack.pop() {
+            for tlv in objects(bytes).map_while(Result::ok) {
+                match (tlv.tag, tlv.value) {
+                    (Tag(0x9A), [max]) => counters.max = Some(*max),
+                    (Tag(0x9B), [left]) => (counters.left, found) = (*left, true),
+                    (Tag(0x9D), [uses]) => counters.uses_left = Some(u16::from(*uses)),
+                    (Tag(0x9D), [high, low]) => {
+                        counters.uses_left = Some(u16::from_be_bytes([*high, *low]));
+                    }
+                    // 8C and 8A are not constructed; the counters stand in 70, BF81xx, A0.
+                    (tag, value) if tag.is_constructed() => stack.push(value),
+                    _ => {}
+                }
+            }
+        }
+        found.then_some(counters)
+    }
+}
+
+/// A session in which the code porteur was verified. It cannot outlive the transaction, and a reset ends it.
+pub struct Unlocked<'s, 'c> {
+    session: &'s mut Session<'c>,
+}
+
+impl<'c> Deref for Unlocked<'_, 'c> {
+    type Target = Session<'c>;
+
+    fn deref(&self) -> &Self::Target {
+        self.session
+    }
+}
+
+impl DerefMut for Unlocked<'_, '_> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.session
+    }
+}
+
+/// One situation d'exercice with its number and its billing data.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Situation {
+    /// Number in the label of the object, 1 to 16; gaps are usual.
+    pub number: u8,
+    /// What the object says.
+    pub activity: Activity,
+    /// The links of CPS_SIT_FACT that carry its number.
+    pub billing: Vec<BillingLink>,
+}
+
+impl Unlocked<'_, '_> {
+    /// The situations d'exercice, joined with their billing data, in the order of their numbers.
+    ///
+    /// # Errors
+    /// [`Error::Transport`], [`Error::NotCpx`]. What cannot be read is left out and noted.
+    pub fn activities(&mut self) -> Result<Vec<Situation>, Error> {
+        let objects = self.data_objects();
+        let objects = self.tolerate(File::Dcod, objects)?.unwrap_or_default().entries;
+        let mut situations = Vec::new();
+        let mut billing = None;
+        let mut unnumbered = 0;
+        for object in &objects {
+            let label = object.common.label.clone().unwrap_or_default();
+            let kind = Kind::of_label(&label);
+            let wanted = match kind {
+                Kind::Activity(_) | Kind::Billing => true,
+                // A label that says nothing, behind the PIN, may still be an activity.
+                Kind::Unknown => object.common.is_private(),
+                _ => false,
+            };
+            if !wanted {
+                continue;
+            }
+            match self.object(object)? {
+                Some(Object::Activity(activity)) => {
+                    let number = match kind {
+                        Kind::Activity(number) => number,
+                        _ => {
+                            unnumbered += 1;
+                            unnumbered
+                        }
+                    };
+                    situations.push(Situation { number, activity, billing: Vec::new() });
+                }
+                Some(Object::Billing(found)) => billing = Some(found),
+                _ => {}
+            }
+        }
+        if billing.is_none() {
+            billing = self.billing_in_cps2ter_volume()?;
+        }
+        let links = billing.map(|billing| billing.links).unwrap_or_default();
+        for situation in &mut situations {
+            let own = links.iter().filter(|link| link.link.is_some() && link.link == situation.activity.link);
+            situation.billing = own.cloned().collect();
+        }
+        situations.sort_by_key(|situation| situation.number);
+        Ok(situations)
+    }
+
+    /// CPS_SIT_FACT where CPS3 keeps it: 7F01/4000 of the CPS2ter volume (CPx fact sheet §3.4).
+    fn billing_in_cps2ter_volume(&mut self) -> Result<Option<Billing>, Error> {
+        if self.model.cps2ter_volume == known::Cps2terVolume::Absent {
+            return Ok(None);
+        }
+        let file = || File::Object("CPS_SIT_FACT".to_owned());
+        let content = self.read_cps2ter(&[0x3F00, 0x7F01, 0x4000]);
+        match content? {
+            Ok(content) => match Object::decode(&content).object {
+                Object::Billing(billing) => Ok(Some(billing)),
+                _ => {
+                    self.note(file(), NoteKind::Malformed);
+                    Ok(None)
+                }
+            },
+            Err(status) => {
+                let kind = match status.meaning() {
+                    Meaning::NotFound => NoteKind::Absent,
+                    Meaning::PinNeeded => NoteKind::PinNeeded,
+                    _ => NoteKind::Refused(status),
+                };
+                self.note(file(), kind);
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    /// One data object; what is wrong with it is noted.
+    pub(super) fn object(&mut self, object: &DataObject) -> Result<Option<Object>, Error> {
+        let label = object.common.label.clone().unwrap_or_else(|| object.location.path.to_string());
+        let file = File::Object(label);
+        // ID_CARD has fields of fixed size, 32 bytes in all (CPx fact sheet §8.2); the others are mostly shorter than 64.
+        let first = match object.common.label.as_deref().map(Kind::of_label) {
+            Some(Kind::IdCard) => 0x20,
+            _ => 0x40,
+        };
+        let content =
+            self.content(file.clone(), &object.location, super::file::Extent::Object, first);
+        let Some(content) = self.tolerate(file.clone(), content)? else { return Ok(None) };
+        let decoded = Object::decode(&content);
+        if let Some(cut) = decoded.cut {
+            self.note(file, NoteKind::Cut(cut));
+        }
+        Ok(Some(decoded.object))
+    }
+
+    /// A file of the CPS2ter volume, selected one element at a time with CLA A0; the inner error is the card's refusal.
+    fn read_cps2ter(&mut self, path: &[u16]) -> Result<Result<Vec<u8>, StatusWord>, Error> {
+        const CLA: u8 = 0xA0;
+        let mut size = None;
+        for (index, file) in path.iter().enumerate() {
+            let mut select = Command::new(CLA, 0xA4, 0x00, 0x00).data(&file.to_be_bytes());
+            if index + 1 == path.len() {
+                select = select.le(256);
+            }
+            let response = self.channel.send(&select)?;
+            if response.status.meaning() != Meaning::Done {
+                return Ok(Err(response.status));
+            }
+            // 85 L, then size (2), file identifier (2), type (1).
+            if let [0x85, _, high, low, ..] = response.data.as_slice() {
+                size = Some(u16::from_be_bytes([*high, *low]));
+            }
+        }
+        let mut content = Vec::new();
+        let size = usize::from(size.unwrap_or(256));
+        while content.len() < size {
+            let [p1, p2] = u16::try_from(content.len()).expect("below a u16").to_be_bytes();
+            let room = (size - content.len()).min(usize::from(self.channel.chunk()));
+            let read = Command::new(CLA, 0xB0, p1, p2).le(u16::try_from(room).expect("a chunk"));
+            let response = self.channel.send(&read)?;
+            let got = response.data.len();
+            content.extend(response.data);
+            match response.status.meaning() {
+                Meaning::Done if got > 0 => {}
+                Meaning::Done | Meaning::EndOfFile => break,
+                _ if content.is_empty() => return Ok(Err(response.status)),
+                _ => break,
+            }
+        }
+        Ok(Ok(content))
+    }
+
+    /// A file of the card by its path, as any program could read it.
+    ///
+    /// # Errors
+    /// As [`Session::cia_info`].
+    pub fn file(&mut self, path: &CardPath) -> Result<Vec<u8>, Error> {
+        self.read(File::Object(path.to_string()), path, super::file::Extent::All, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counters_are_found_wherever_the_template_puts_them() {
+        let template = [
+            0x70, 0x16, 0xBF, 0x81, 0x01, 0x12, 0xA0, 0x10, 0x9A, 1, 3, 0x9B, 1, 2, 0xA1, 8, 0x8C, 6, 0xF3,
+            0, 0, 0x13, 0xFF, 0,
+        ];
+        let counters = Counters { max: Some(3), left: 2, uses_left: None };
+        assert_eq!(Counters::read(&template), Some(counters));
+        let flat = [0x9B, 1, 10, 0x9A, 1, 10, 0x9D, 2, 0, 0x64];
+        let counters = Counters { max: Some(10), left: 10, uses_left: Some(100) };
+        assert_eq!(Counters::read(&flat), Some(counters));
+        assert_eq!(Counters::read(&[0x70, 0x03, 0x9A, 1, 3]), None);
+    }
+}
