@@ -429,7 +429,7 @@ impl<'c> Session<'c> {
 
     /// Selects a file and reads it until its extent is reached, or `enough` says so. `first` is how many bytes to ask for
     /// at first when the size is not known; 0 is as many as the card sends at once.
-    fn read_until(
+    pub(super) fn read_until(
         &mut self,
         file: File,
         path: &CardPath,
