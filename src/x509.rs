@@ -16,6 +16,7 @@ mod der;
 mod extension;
 mod general_name;
 mod holder;
+mod key;
 mod name;
 pub mod oid;
 #[cfg(test)]
@@ -26,7 +27,7 @@ mod sante;
 mod time;
 
 pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, World};
-pub use certificate::{AlgorithmIdentifier, Certificate, PublicKey, Serial, Version};
+pub use certificate::{Certificate, Serial, Version};
 pub use der::{DerError, DerErrorKind};
 pub use extension::{
     AccessDescription, AuthorityKeyIdentifier, BasicConstraints, DistributionPoint, Extension,
@@ -34,6 +35,7 @@ pub use extension::{
 };
 pub use general_name::GeneralName;
 pub use holder::Holder;
+pub use key::{AlgorithmIdentifier, PublicKey};
 pub use name::{Attribute, Name, StringKind};
 pub use oid::Oid;
 pub use time::TimeError;
@@ -51,7 +53,8 @@ pub enum X509Error {
         #[source]
         cause: DerError,
     },
-    /// The public key; the rest of the certificate can be read.
+    /// The public key, at a position inside the SubjectPublicKeyInfo, or inside the RSAPublicKey that it wraps; the
+    /// rest of the certificate can be read.
     #[error("public key: {0}")]
     Key(#[source] DerError),
     /// A PEM file without any block `CERTIFICATE`.

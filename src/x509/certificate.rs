@@ -1,4 +1,4 @@
-//! The certificate itself: RFC 5280 §4.1, all of it but the content of the extensions.
+//! The certificate itself: RFC 5280 §4.1, all of it but the content of its key and of its extensions.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use x509_parser::pem::Pem;
 use super::der::{DerError, Element, Reader, tag};
 use super::extension::Extension;
 use super::time::{TimeError, timestamp};
-use super::{Hex, IssuedBy, Name, Oid, X509Error, name, oid};
+use super::{AlgorithmIdentifier, Hex, IssuedBy, Name, PublicKey, X509Error};
 
 /// A certificate, with the bytes it was read from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -213,7 +213,7 @@ impl Certificate {
         &self.extensions
     }
 
-    /// The first extension of this type (a constant of [`oid`]).
+    /// The first extension of this type (a constant of [`oid`](super::oid)).
     pub fn extension(&self, oid: &str) -> Option<&Extension> {
         self.extensions.iter().find(|extension| extension.oid == *oid)
     }
@@ -313,83 +313,9 @@ impl fmt::Display for Serial {
     }
 }
 
-/// An algorithm and its parameters.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct AlgorithmIdentifier {
-    /// Which algorithm.
-    pub oid: Oid,
-    /// Its parameters as encoded, when there are any.
-    pub parameters: Option<Vec<u8>>,
-}
-
-impl AlgorithmIdentifier {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DerError> {
-        let mut inside = reader.take(tag::SEQUENCE)?.inside();
-        let oid = Oid::from_content(inside.take(tag::OID)?.value);
-        let parameters = match inside.is_empty() {
-            true => None,
-            false => Some(inside.any()?.raw.to_vec()),
-        };
-        inside.end()?;
-        Ok(Self { oid, parameters })
-    }
-}
-
-/// A public key.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum PublicKey {
-    /// RSA (PKCS #1), each number big-endian without sign octet.
-    Rsa {
-        /// The modulus.
-        modulus: Vec<u8>,
-        /// The public exponent.
-        exponent: Vec<u8>,
-    },
-    /// Any other.
-    Other {
-        /// The algorithm, with the curve for an elliptic one.
-        algorithm: AlgorithmIdentifier,
-        /// The octets of the key.
-        key: Vec<u8>,
-    },
-}
-
-impl PublicKey {
-    fn read(spki: &[u8]) -> Result<Self, DerError> {
-        let mut fields = Reader::new(spki).take(tag::SEQUENCE)?.inside();
-        let algorithm = AlgorithmIdentifier::read(&mut fields)?;
-        let key = fields.take(tag::BIT_STRING)?;
-        let octets = key.bits()?;
-        fields.end()?;
-        if algorithm.oid != oid::RSA_ENCRYPTION {
-            return Ok(Self::Other { algorithm, key: octets.to_vec() });
-        }
-        let mut reader = Reader::new(octets);
-        let mut numbers = reader.take(tag::SEQUENCE)?.inside();
-        reader.end()?;
-        let modulus = numbers.take(tag::INTEGER)?.magnitude()?.to_vec();
-        let exponent = numbers.take(tag::INTEGER)?.magnitude()?.to_vec();
-        numbers.end()?;
-        Ok(Self::Rsa { modulus, exponent })
-    }
-
-    /// The size of an RSA modulus in bits.
-    pub fn rsa_bits(&self) -> Option<usize> {
-        let Self::Rsa { modulus, .. } = self else { return None };
-        let unused = modulus.first().map_or(0, |octet| octet.leading_zeros());
-        Some((modulus.len() * 8).saturating_sub(usize::try_from(unused).unwrap_or(0)))
-    }
-}
-
 fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = digest::digest(&digest::SHA256, bytes);
     digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")
-}
-
-/// The text of an element that is a string of any type.
-pub(super) fn string(element: &Element<'_>) -> Result<String, DerError> {
-    name::text(element).map(|(_, text)| text).ok_or_else(|| element.unreadable())
 }
 
 #[cfg(test)]
@@ -397,7 +323,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::DerErrorKind;
-    use super::super::sample::{Sample, pem};
+    use super::super::sample::{Sample, pem, say_everything};
     use super::*;
 
     #[test]
@@ -489,28 +415,37 @@ mod tests {
 
     #[test]
     fn a_certificate_cut_anywhere_is_an_error() {
-        let der = Sample::default().der();
+        let der = Sample::full().der();
         for length in 0..der.len() {
             let cut = Certificate::parse(&der[..length]);
             assert!(matches!(cut, Err(X509Error::Structure(_))), "{length}");
         }
     }
 
+    #[test]
+    fn no_bit_changed_makes_the_reader_panic() {
+        let mut der = Sample::full().der();
+        for place in 0..der.len() {
+            for bit in 0..8 {
+                der[place] ^= 1 << bit;
+                say_everything(&der);
+                der[place] ^= 1 << bit;
+            }
+        }
+    }
+
     proptest! {
         #[test]
-        fn no_byte_changed_makes_the_reader_panic(
-            place in any::<prop::sample::Index>(),
-            byte in any::<u8>(),
-        ) {
-            let mut der = Sample::default().der();
-            let place = place.index(der.len());
-            der[place] = byte;
-            super::super::sample::say_everything(&der);
+        fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            say_everything(&bytes);
         }
 
         #[test]
-        fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-            super::super::sample::say_everything(&bytes);
+        fn no_pem_makes_the_reader_panic(body in any::<Vec<u8>>(), text in "[A-Za-z0-9+/=\\n -]{0,200}") {
+            for body in [&body[..], text.as_bytes()] {
+                let parts = [b"-----BEGIN CERTIFICATE-----\n", body, b"\n-----END CERTIFICATE-----"];
+                say_everything(&parts.concat());
+            }
         }
     }
 }

@@ -46,6 +46,9 @@ pub enum DerErrorKind {
     /// The content is not one its type can have.
     #[error("unreadable content")]
     Content,
+    /// No tag and length where an element is due, or not all of them.
+    #[error("tag and length missing or cut")]
+    Header,
     /// A length that is indefinite, not the shortest, or over four bytes.
     #[error("length that is not the shortest definite form")]
     Length,
@@ -69,7 +72,7 @@ pub enum DerErrorKind {
     /// Fewer bytes than announced.
     #[error("element of {announced} bytes cut after {present}")]
     Truncated {
-        /// Bytes announced; 0 when the cut is in the tag or the length, or where an element is due.
+        /// Bytes announced.
         announced: usize,
         /// Bytes present from the same place.
         present: usize,
@@ -203,8 +206,7 @@ impl<'a> Reader<'a> {
 
 /// Tag, size of tag and length, length.
 fn header(bytes: &[u8]) -> Result<(u8, usize, usize), DerErrorKind> {
-    let cut = DerErrorKind::Truncated { announced: 0, present: bytes.len() };
-    let [tag, form, rest @ ..] = bytes else { return Err(cut) };
+    let [tag, form, rest @ ..] = bytes else { return Err(DerErrorKind::Header) };
     if tag & 0x1F == 0x1F {
         return Err(DerErrorKind::LongTag);
     }
@@ -213,7 +215,7 @@ fn header(bytes: &[u8]) -> Result<(u8, usize, usize), DerErrorKind> {
         0x81..=0x84 => usize::from(form & 0x7F),
         _ => return Err(DerErrorKind::Length),
     };
-    let octets = rest.get(..count).ok_or(cut)?;
+    let octets = rest.get(..count).ok_or(DerErrorKind::Header)?;
     let length = octets.iter().fold(0_u32, |length, octet| length << 8 | u32::from(*octet));
     if length < 0x80 || octets.first() == Some(&0) {
         return Err(DerErrorKind::Length);
@@ -248,9 +250,8 @@ mod tests {
         let outer = [0x30, 4, 2, 1, 9, 4];
         let mut reader = Reader::new(&outer).take(tag::SEQUENCE).expect("whole").inside();
         assert_eq!(reader.take(tag::INTEGER).expect("whole").number(), Ok(9));
-        let expected = DerErrorKind::Truncated { announced: 0, present: 1 };
         let error = reader.any().expect_err("cut");
-        assert_eq!(error, DerError { position: 5, kind: expected });
+        assert_eq!(error, DerError { position: 5, kind: DerErrorKind::Header });
         assert_eq!(
             reader.end(),
             Err(DerError { position: 5, kind: DerErrorKind::Trailing { count: 1 } })

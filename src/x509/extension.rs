@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::der::{DerError, Reader, tag};
-use super::{Certificate, GeneralName, Oid, Serial, X509Error, certificate, oid};
+use super::{Certificate, GeneralName, Oid, Serial, X509Error, name, oid};
 
 /// An extension, unread.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -303,7 +303,7 @@ fn policy(list: &mut Reader<'_>) -> Result<Policy, DerError> {
             let value = qualifier.any()?;
             qualifier.end()?;
             if kind == oid::CPS_POINTER {
-                cps.push(certificate::string(&value)?);
+                cps.push(name::string(&value)?);
             }
         }
     }
@@ -328,4 +328,147 @@ fn distribution_points(reader: &mut Reader<'_>) -> Result<Vec<DistributionPoint>
             crl_issuer: general_names(crl_issuer)?,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Sample, attribute, extension, name, sequence};
+    use super::super::{DerErrorKind, Name};
+    use super::*;
+    use crate::iso7816::tlv::encode;
+
+    fn full() -> Certificate {
+        Certificate::parse(&Sample::full().der()).expect("whole")
+    }
+
+    /// A certificate with one extension of id-ce.
+    fn with(last: u8, value: &[u8]) -> Certificate {
+        let extensions = vec![extension(&[0x55, 0x1D, last], value)];
+        Certificate::parse(&Sample { extensions, ..Sample::default() }.der()).expect("whole")
+    }
+
+    fn uri(text: &str) -> GeneralName {
+        GeneralName::Uri(text.to_owned())
+    }
+
+    #[test]
+    fn what_a_key_is_for_is_read_in_the_order_of_the_bits() {
+        let usage = BTreeSet::from([KeyUse::DigitalSignature, KeyUse::NonRepudiation]);
+        assert_eq!(full().key_usage(), Ok(Some(usage)));
+        let usage = BTreeSet::from([KeyUse::KeyCertSign, KeyUse::CrlSign, KeyUse::DecipherOnly]);
+        assert_eq!(with(15, &[3, 3, 7, 0x06, 0x80]).key_usage(), Ok(Some(usage)));
+        assert_eq!(with(15, &[3, 1, 0]).key_usage(), Ok(Some(BTreeSet::new())));
+        let purposes = full().extended_key_usage().expect("read").expect("present");
+        let purposes: Vec<_> = purposes.iter().map(Oid::as_str).collect();
+        assert_eq!(purposes, [oid::CLIENT_AUTH, oid::SMARTCARD_LOGON]);
+    }
+
+    #[test]
+    fn an_extension_that_is_absent_is_none() {
+        let certificate = Certificate::parse(&Sample::default().der()).expect("whole");
+        assert_eq!(certificate.key_usage(), Ok(None));
+        assert_eq!(certificate.subject_alt_name(), Ok(None));
+        assert_eq!(certificate.user_principal_name(), Ok(None));
+        assert_eq!(certificate.extensions(), []);
+    }
+
+    #[test]
+    fn an_extension_that_is_critical_says_so() {
+        let critical: Vec<_> = full().extensions().iter().map(Extension::is_critical).collect();
+        assert_eq!(critical.iter().filter(|critical| **critical).count(), 1);
+        assert!(full().extension(oid::KEY_USAGE).is_some_and(Extension::is_critical));
+    }
+
+    #[test]
+    fn constraints_are_those_of_an_end_entity_unless_they_say_otherwise() {
+        let constraints = |value| with(19, value).basic_constraints().expect("read");
+        let end_entity = BasicConstraints { role: Role::EndEntity, path_length: None };
+        assert_eq!(constraints(&[0x30, 0]), Some(end_entity));
+        assert_eq!(constraints(&[0x30, 3, 1, 1, 0]), Some(end_entity));
+        let authority = BasicConstraints { role: Role::Authority, path_length: Some(0) };
+        assert_eq!(constraints(&[0x30, 6, 1, 1, 0xFF, 2, 1, 0]), Some(authority));
+    }
+
+    #[test]
+    fn a_negative_path_length_is_an_error_of_that_extension() {
+        let oid = Oid::from_content(&[0x55, 0x1D, 19]);
+        let cause = DerError { position: 5, kind: DerErrorKind::Content };
+        let error = X509Error::Extension { oid, cause };
+        let certificate = with(19, &[0x30, 6, 1, 1, 0xFF, 2, 1, 0xFF]);
+        assert_eq!(certificate.basic_constraints(), Err(error));
+    }
+
+    #[test]
+    fn the_keys_of_subject_and_issuer_are_identified() {
+        assert_eq!(full().subject_key_identifier(), Ok(Some(vec![1, 2, 3])));
+        let issuer = name(&[&[attribute(&[0x55, 4, 6], 0x13, b"FR")]]);
+        let directory = Reader::new(&issuer).any().and_then(|e| Name::read(&e)).expect("a name");
+        let expected = AuthorityKeyIdentifier {
+            key: Some(vec![4, 5]),
+            issuer: vec![GeneralName::Directory(directory)],
+            serial: Serial::from_content(&[0x12]),
+        };
+        let names = encode(0xA1, &encode(0xA4, &issuer));
+        let value = sequence(&[encode(0x80, &[4, 5]), names, encode(0x82, &[0x12])]);
+        assert_eq!(with(35, &value).authority_key_identifier(), Ok(Some(expected)));
+    }
+
+    #[test]
+    fn policies_give_the_address_of_their_text() {
+        let expected = Policy {
+            oid: Oid::from_content(&[0x2A, 0x81, 0x7A, 1]),
+            cps: vec!["http://example.org/PC".to_owned()],
+        };
+        assert_eq!(full().certificate_policies(), Ok(Some(vec![expected])));
+    }
+
+    #[test]
+    fn the_places_of_lists_and_responders_are_read() {
+        let point = |names: &[&str]| DistributionPoint {
+            names: names.iter().copied().map(uri).collect(),
+            reasons: None,
+            crl_issuer: vec![],
+        };
+        let complete = point(&["http://example.org/a.crl", "ldap://example.org/a"]);
+        assert_eq!(full().crl_distribution_points(), Ok(Some(vec![complete])));
+        assert_eq!(full().freshest_crl(), Ok(Some(vec![point(&["ldap://example.org/delta"])])));
+        let access = full().authority_info_access().expect("read").expect("present");
+        let access: Vec<_> = access.iter().map(|a| (a.method.as_str(), &a.location)).collect();
+        let (ocsp, issuer) = (uri("http://ocsp.example.org"), uri("http://example.org/a.cer"));
+        assert_eq!(access, [(oid::OCSP, &ocsp), (oid::CA_ISSUERS, &issuer)]);
+    }
+
+    #[test]
+    fn a_list_limited_to_reasons_or_signed_by_another_says_so() {
+        let issuer = encode(0xA2, &encode(0x82, b"example.org"));
+        let point = sequence(&[encode(0x81, &[4, 0x60]), issuer]);
+        let expected = DistributionPoint {
+            names: vec![],
+            reasons: Some(vec![0x60]),
+            crl_issuer: vec![GeneralName::Dns("example.org".to_owned())],
+        };
+        let certificate = with(31, &sequence(&[point]));
+        assert_eq!(certificate.crl_distribution_points(), Ok(Some(vec![expected])));
+    }
+
+    #[test]
+    fn other_names_of_the_subject_are_read_each_by_its_kind() {
+        let upn = "8.99700296140@carte-cps.fr";
+        assert_eq!(full().user_principal_name().expect("read").as_deref(), Some(upn));
+        let names = [
+            encode(0x81, b"a@example.org"),
+            encode(0x82, &[0xFF]),
+            encode(0x87, &[127, 0, 0, 1]),
+            encode(0x88, &[0x55, 4, 3]),
+            encode(0xA5, &[]),
+        ];
+        let expected = vec![
+            GeneralName::Email("a@example.org".to_owned()),
+            GeneralName::Unread { tag: 0x82, value: vec![0xFF] },
+            GeneralName::Ip(vec![127, 0, 0, 1]),
+            GeneralName::RegisteredId(Oid::from_content(&[0x55, 4, 3])),
+            GeneralName::Unread { tag: 0xA5, value: vec![] },
+        ];
+        assert_eq!(with(17, &sequence(&names)).subject_alt_name(), Ok(Some(expected)));
+    }
 }

@@ -101,6 +101,7 @@ impl Holder {
 mod tests {
     use super::super::sample::{Sample, attribute, name};
     use super::*;
+    use crate::nomenclature::Table;
 
     const OID: fn(u8) -> [u8; 3] = |last| [0x55, 4, last];
 
@@ -115,6 +116,25 @@ mod tests {
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
+    }
+
+    #[test]
+    fn a_card_of_a_professional_says_who_they_are_and_what_they_do() {
+        let der = Sample::full().der();
+        let expected = Holder {
+            national_id: NationalId::parse("899700296140").ok(),
+            family_name: some("MARTIN"),
+            given_name: some("ANNE"),
+            title: some("Médecin"),
+            profession: Some(Table::G15.code("10")),
+            specialities: vec![Table::R01.code("SM26")],
+            card_number: CardNumber::parse("2800811112").ok(),
+            card_type: Some(Table::G02.code("00")),
+            category: Some(Table::G01.code("80")),
+            user_principal_name: some("8.99700296140@carte-cps.fr"),
+            ..Holder::default()
+        };
+        assert_eq!(Holder::of(&Certificate::parse(&der).expect("whole")), expected);
     }
 
     #[test]

@@ -204,6 +204,11 @@ pub(super) fn text(element: &Element<'_>) -> Option<(StringKind, String)> {
     })
 }
 
+/// The text of an element that must be a string.
+pub(super) fn string(element: &Element<'_>) -> Result<String, DerError> {
+    text(element).map(|(_, text)| text).ok_or_else(|| element.unreadable())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -261,7 +261,6 @@ fn the_extensions_of_a_signature_card_are_those_of_its_profile() {
     let key = authority.key.as_deref().map(hex);
     assert_eq!(key.as_deref(), Some("3af1e7f5ceebedf78dc9c9b29fedd46529dc1ffd"));
     assert_eq!((authority.issuer, authority.serial), (vec![], None));
-    // The older platform: SHA-1 of the bits of the key.
     let PublicKey::Rsa { modulus, exponent } = certificate.public_key().expect("a key") else {
         panic!("not RSA");
     };

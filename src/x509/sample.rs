@@ -37,6 +37,49 @@ impl Default for Sample {
 }
 
 impl Sample {
+    /// With each extension that this module reads.
+    pub(super) fn full() -> Self {
+        const ID_PKIX: [u8; 6] = [0x2B, 6, 1, 5, 5, 7];
+        const GIP_CPS: [u8; 5] = [0x2A, 0x81, 0x7A, 1, 0x47];
+        const MICROSOFT: [u8; 8] = [0x2B, 6, 1, 4, 1, 0x82, 0x37, 0x14];
+        let id_ce = |last, value: &[u8]| extension(&[0x55, 0x1D, last], value);
+        let pkix = |rest: &[u8]| encode(6, &[&ID_PKIX, rest].concat());
+        let gip_cps = |rest: &[u8], value: &[u8]| extension(&[&GIP_CPS, rest].concat(), value);
+        let microsoft = |rest: &[u8]| encode(6, &[&MICROSOFT, rest].concat());
+        let uri = |text: &str| encode(0x86, text.as_bytes());
+        let point = |uris: &[Vec<u8>]| {
+            let full_name = encode(0xA0, &uris.concat());
+            sequence(&[sequence(&[encode(0xA0, &full_name)])])
+        };
+        let text = sequence(&[pkix(&[2, 1]), encode(0x16, b"http://example.org/PC")]);
+        let policy = sequence(&[encode(6, &GIP_CPS[..4]), sequence(&[text])]);
+        let access = [
+            sequence(&[pkix(&[0x30, 1]), uri("http://ocsp.example.org")]),
+            sequence(&[pkix(&[0x30, 2]), uri("http://example.org/a.cer")]),
+        ];
+        let upn = encode(0xA0, &encode(0x0C, b"8.99700296140@carte-cps.fr"));
+        let key_usage = [encode(6, &[0x55, 0x1D, 15]), encode(1, &[0xFF])];
+        let lists = [uri("http://example.org/a.crl"), uri("ldap://example.org/a")];
+        let extensions = vec![
+            id_ce(19, &sequence(&[])),
+            id_ce(14, &encode(4, &[1, 2, 3])),
+            id_ce(35, &sequence(&[encode(0x80, &[4, 5])])),
+            sequence(&[key_usage.concat(), encode(4, &encode(3, &[6, 0xC0]))]),
+            id_ce(32, &sequence(&[policy])),
+            id_ce(37, &sequence(&[pkix(&[3, 2]), microsoft(&[2, 2])])),
+            id_ce(17, &sequence(&[encode(0xA0, &[microsoft(&[2, 3]), upn].concat())])),
+            id_ce(31, &point(&lists)),
+            id_ce(46, &point(&[uri("ldap://example.org/delta")])),
+            extension(&[&ID_PKIX[..], &[1, 1]].concat(), &sequence(&access)),
+            gip_cps(&[1, 2, 5], &encode(4, &[0x80])),
+            gip_cps(&[1, 2, 2], &encode(2, &[0])),
+            gip_cps(&[1, 2, 3], &encode(0x13, b"8025000001/2800811112")),
+            gip_cps(&[1, 2, 7], &encode(2, &[10])),
+            gip_cps(&[4, 2, 5], &sequence(&[encode(0x0C, b"SM26")])),
+        ];
+        Self { extensions, ..Self::default() }
+    }
+
     /// The certificate.
     pub(super) fn der(&self) -> Vec<u8> {
         let algorithm = |last| {

@@ -4,7 +4,7 @@
 //! hexadecimal for the category and decimal for the others.
 
 use super::der::{DerError, Element, Reader, tag};
-use super::{Certificate, Extension, X509Error, certificate, oid};
+use super::{Certificate, Extension, X509Error, name, oid};
 use crate::id::CardNumber;
 use crate::nomenclature::{Code, Table};
 
@@ -34,7 +34,7 @@ impl Certificate {
     pub fn card_number(&self) -> Result<Option<CardNumber>, X509Error> {
         self.read_extension(oid::CARD_NUMBER, |reader| {
             let element = reader.any()?;
-            let text = certificate::string(&element)?;
+            let text = name::string(&element)?;
             CardNumber::parse(&text).map_err(|_| element.unreadable())
         })
     }
@@ -104,7 +104,7 @@ fn coded(element: &Element<'_>, table: Table) -> Result<Code, DerError> {
     let number = match (element.tag, element.value) {
         (tag::OCTET_STRING, [octet]) => u32::from(*octet),
         (tag::INTEGER, _) => element.number()?,
-        _ => return certificate::string(element).map(|text| table.code(text)),
+        _ => return name::string(element).map(|text| table.code(text)),
     };
     Ok(table.code(match table {
         Table::G01 => format!("{number:02X}"),
