@@ -30,3 +30,4 @@ pub mod iso7816;
 pub mod nomenclature;
 pub mod secret;
 pub mod transport;
+pub mod x509;
