@@ -3,4 +3,5 @@
 //! Written from the specification of the card and of the PKI, and from recorded exchanges; never from
 //! [`crate::card`], so that one misreading cannot hide in both. Everything made here says that it is emulated.
 
+pub mod igc;
 pub mod persona;
