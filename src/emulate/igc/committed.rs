@@ -98,6 +98,7 @@ macro_rules! contact {
     };
 }
 
+#[expect(unused_macros, reason = "sans-contact-cps3 is the only one")]
 macro_rules! contactless {
     ($slug:literal) => {
         (

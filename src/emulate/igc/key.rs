@@ -1,20 +1,21 @@
 //! Test keys, and what certificates and lists need of a key: its public half, its identifier, its signature.
 
-use der::asn1::BitString;
+use std::fmt;
+
+use const_oid::db::rfc5912::{RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION};
+use der::asn1::{BitString, ObjectIdentifier};
 use der::{Any, Decode, Document, Encode};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
-use const_oid::db::rfc5912::{RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION};
-
 use super::MintError;
 
 /// An RSA key of `certs-test`: public on purpose, it protects nothing.
 ///
 /// Nothing is decoded until the key is used.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub struct TestKey {
     pem: &'static str,
 }
@@ -49,6 +50,13 @@ impl TestKey {
 
     pub(super) fn load(&self) -> Result<Signer, MintError> {
         RsaKeyPair::from_pkcs8(&self.pkcs8()?).map(Signer).map_err(MintError::Key)
+    }
+}
+
+impl fmt::Debug for TestKey {
+    /// Not a secret, but a page of noise.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TestKey")
     }
 }
 
@@ -117,6 +125,53 @@ fn sha1(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// RSA algorithms carry an explicit NULL (RFC 4055 §1.2 and §5).
-fn with_null(oid: der::asn1::ObjectIdentifier) -> AlgorithmIdentifierOwned {
+fn with_null(oid: ObjectIdentifier) -> AlgorithmIdentifierOwned {
     AlgorithmIdentifierOwned { oid, parameters: Some(Any::null()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{Authority, product_key};
+    use super::*;
+
+    #[test]
+    fn a_key_file_says_that_it_is_public_on_purpose() {
+        let authorities = Authority::all().map(Authority::key);
+        for key in authorities.chain(product_key("org-sign")) {
+            let (warning, rest) = key.pem().split_once('\n').expect("two lines");
+            assert_eq!(warning, "PUBLIC ON PURPOSE — cpskit test key, protects nothing");
+            assert!(rest.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+        }
+    }
+
+    #[test]
+    fn authorities_have_4096_bits_and_products_2048() {
+        let bits = |key: TestKey| key.load().expect("RSA").0.public().modulus_len() * 8;
+        assert!(Authority::all().all(|authority| bits(authority.key()) == 4096));
+        assert_eq!(product_key("serv-ssl").map(bits), Some(2048));
+    }
+
+    #[test]
+    fn the_same_message_has_the_same_signature() {
+        let signer = product_key("org-sign").expect("embedded").load().expect("RSA");
+        let signature = signer.sign(b"message").expect("signed");
+        assert_eq!(signature, signer.sign(b"message").expect("signed"));
+    }
+
+    #[test]
+    fn a_public_key_is_read_back_and_refused_when_truncated() {
+        let key = product_key("ps-auth").expect("embedded").public().expect("RSA");
+        let bytes = key.to_der().expect("short");
+        assert_eq!(PublicKey::from_der(&bytes).expect("whole"), key);
+        assert!((0..bytes.len()).all(|end| PublicKey::from_der(&bytes[..end]).is_err()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = PublicKey::from_der(&bytes);
+        }
+    }
 }
