@@ -25,6 +25,7 @@ mod committed;
 mod crl;
 mod error;
 mod extension;
+mod holder;
 mod key;
 mod name;
 mod period;

@@ -11,6 +11,10 @@ use x509_cert::name::Name;
 use super::certificate::EndEntity;
 use super::committed::{PERSONA_AUTHENTICATION, PERSONA_SIGNATURE, committed};
 use super::extension::{self, Usage};
+use super::holder::{
+    decimal, national_id, nominative, professional_extensions, professional_subject,
+    structure_rdns, surname, wrong,
+};
 use super::name::{Attribute, name};
 use super::period::Period;
 use super::{Authority, Domain, Gamme, MintError, TestKey, World};
@@ -65,7 +69,7 @@ pub fn card_validity(persona: &Persona) -> Result<(Timestamp, Timestamp), MintEr
 /// by STANDARD PERSONNES.
 ///
 /// # Errors
-/// [`MintError::Field`] and [`MintError::Missing`] name what the persona lacks; [`MintError::Period`] and
+/// [`MintError::Field`] and [`MintError::Missing`] name what the persona lacks, [`MintError::Empty`] what is empty; [`MintError::Period`] and
 /// [`MintError::Instant`] refuse the dates.
 pub fn card_certificates(
     persona: &Persona,
@@ -278,71 +282,12 @@ impl<'a> Card<'a> {
     }
 }
 
-/// `C=FR / ST / O / OU`, the raison sociale cut at 40 characters as IGC-Santé does.
-pub(super) fn structure_rdns(structure: &StructureSpec) -> Vec<Vec<(Attribute, &str)>> {
-    let cut = structure.name.char_indices().nth(40).map_or(structure.name.len(), |(at, _)| at);
-    vec![
-        vec![(Attribute::Country, "FR")],
-        vec![(Attribute::State, structure.department.as_str())],
-        vec![(Attribute::Organisation, &structure.name[..cut])],
-        vec![(Attribute::Unit, structure.id.as_str())],
-    ]
-}
-
-/// `C=FR / title / GN+CN+SN`: cards of professionals and their software certificates.
-pub(super) fn professional_subject(holder: &HolderSpec) -> Result<Name, MintError> {
-    let title = holder.title.as_deref().ok_or(MintError::Missing { field: "holder.title" })?;
-    name([vec![(Attribute::Country, "FR")], vec![(Attribute::Title, title)], nominative(holder)?])
-}
-
-/// Profession (G15) and speciality (R01).
-pub(super) fn professional_extensions(holder: &HolderSpec) -> Result<Vec<Extension>, MintError> {
-    let profession = decimal("holder.profession", holder.profession.as_deref())?;
-    let profession =
-        profession.map(|code| extension::private(extension::G15_PROFESSION, &code)).transpose()?;
-    let speciality = holder.speciality.as_ref();
-    let speciality = speciality
-        .map(|code| extension::private(extension::R01_SPECIALITY, &vec![code.clone()]))
-        .transpose()?;
-    Ok(profession.into_iter().chain(speciality).collect())
-}
-
-/// The identifier, type digit included: the subject's CN.
-pub(super) fn national_id(holder: &HolderSpec) -> Result<&str, MintError> {
-    holder.national_id.as_deref().ok_or(MintError::Missing { field: "holder.national_id" })
-}
-
 /// Type digit, dot, rest, and `.` for `/`: the form seen since 2018 (IGC-Santé fact sheet §5.3).
 fn principal_name(national_id: &str) -> String {
     let mut characters = national_id.chars();
     let kind: String = characters.by_ref().take(1).collect();
     let rest = characters.as_str().replace('/', ".");
     format!("{kind}.{rest}@{PRINCIPAL_DOMAIN}")
-}
-
-fn nominative(holder: &HolderSpec) -> Result<Vec<(Attribute, &str)>, MintError> {
-    let surname = surname(holder).ok_or(MintError::Missing { field: "holder.family_name" })?;
-    let given = holder.usual_name.as_deref().or(holder.given_names.first().map(String::as_str));
-    let given = given.ok_or(MintError::Missing { field: "holder.given_names" })?;
-    Ok(vec![
-        (Attribute::GivenName, given),
-        (Attribute::CommonName, national_id(holder)?),
-        (Attribute::Surname, surname),
-    ])
-}
-
-/// The nom d'exercice where there is one. Inferred: no source says which of the two names a certificate carries.
-fn surname(holder: &HolderSpec) -> Option<&str> {
-    holder.practice_name.as_deref().or(holder.family_name.as_deref())
-}
-
-fn decimal(field: &'static str, code: Option<&str>) -> Result<Option<u8>, MintError> {
-    code.map(|code| code.parse().map_err(|_| wrong(field, code, "a decimal code up to 255")))
-        .transpose()
-}
-
-fn wrong(field: &'static str, value: &str, expected: &'static str) -> MintError {
-    MintError::Field { field, value: value.to_owned(), expected }
 }
 
 #[cfg(test)]

@@ -156,3 +156,69 @@ fn serial_number(
     bytes[0] = bytes[0] & 0x3F | 0x40;
     Ok(SerialNumber::new(&bytes)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use der::Decode;
+    use x509_cert::Certificate;
+
+    use super::super::{Domain, Gamme, World, committed};
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Certificate {
+        Certificate::from_der(bytes).expect("a committed certificate")
+    }
+
+    /// Every extension in order, `!` before a critical one.
+    fn order(certificate: &Certificate) -> Vec<String> {
+        let extensions = certificate.tbs_certificate().extensions().expect("version 3");
+        let critical = |found: &Extension| if found.critical { "!" } else { "" };
+        extensions.iter().map(|found| format!("{}{}", critical(found), found.extn_id)).collect()
+    }
+
+    fn value(certificate: &Certificate, oid: &str) -> Vec<u8> {
+        let extensions = certificate.tbs_certificate().extensions().expect("version 3");
+        let found = extensions.iter().find(|found| found.extn_id.to_string() == oid);
+        found.expect("present").extn_value.as_bytes().to_vec()
+    }
+
+    #[test]
+    fn an_authority_has_the_extensions_of_igc_sante_in_their_order() {
+        let root = read(Authority::root(World::Production, Gamme::Fort).certificate());
+        let issuing =
+            Authority::builtin(World::Production, Gamme::Fort, Domain::Personnes).certificate();
+        let issuing = read(issuing);
+        let expected = ["!2.5.29.19", "!2.5.29.15", "2.5.29.32", "2.5.29.14", "2.5.29.35"];
+        assert_eq!(order(&root), expected);
+        let expected =
+            ["!2.5.29.19", "!2.5.29.15", "2.5.29.32", "2.5.29.31", "2.5.29.14", "2.5.29.35"];
+        assert_eq!(order(&issuing), expected);
+        let constraints = [value(&root, "2.5.29.19"), value(&issuing, "2.5.29.19")];
+        assert_eq!(constraints, [vec![0x30, 3, 1, 1, 0xFF], vec![0x30, 6, 1, 1, 0xFF, 2, 1, 0]]);
+    }
+
+    #[test]
+    fn the_issuer_key_identifier_is_the_subject_key_identifier_of_the_issuer() {
+        for authority in Authority::all() {
+            let subject = value(&read(authority.issuer().certificate()), "2.5.29.14");
+            let issuer = value(&read(authority.certificate()), "2.5.29.35");
+            // SEQUENCE { [0] identifier } and OCTET STRING identifier.
+            assert_eq!(issuer[4..], subject[2..], "{authority}");
+        }
+    }
+
+    #[test]
+    fn serial_numbers_are_sixteen_bytes_and_never_the_same() {
+        let card = committed("medecin-cps3").expect("embedded");
+        let card = [&card.signature, &card.authentication];
+        let card = card.into_iter().flatten().map(|found| read(&found.der));
+        let all = Authority::all().map(|authority| read(authority.certificate())).chain(card);
+        let serials: Vec<Vec<u8>> = all
+            .map(|certificate| certificate.tbs_certificate().serial_number().as_bytes().to_vec())
+            .collect();
+        assert!(serials.iter().all(|serial| serial.len() == 16));
+        assert_eq!(serials.iter().collect::<BTreeSet<_>>().len(), serials.len());
+    }
+}

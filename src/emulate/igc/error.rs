@@ -10,6 +10,12 @@ pub enum MintError {
     /// A value that DER refuses, such as a character outside its string type.
     #[error("the value cannot be written in DER")]
     Der(#[from] der::Error),
+    /// A name attribute without characters, which X.520 forbids.
+    #[error("the subject's {attribute} is empty")]
+    Empty {
+        /// `commonName`, as X.520 spells it.
+        attribute: &'static str,
+    },
     /// A field of the persona or of the request that no certificate can carry.
     #[error("`{field}` is `{value}`, not {expected}")]
     Field {

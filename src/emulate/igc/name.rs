@@ -38,7 +38,25 @@ impl Attribute {
         }
     }
 
+    /// As X.520 spells it.
+    fn label(self) -> &'static str {
+        match self {
+            Self::Country => "countryName",
+            Self::State => "stateOrProvinceName",
+            Self::Organisation => "organizationName",
+            Self::Unit => "organizationalUnitName",
+            Self::Title => "title",
+            Self::CommonName => "commonName",
+            Self::GivenName => "givenName",
+            Self::Surname => "surname",
+            Self::SerialNumber => "serialNumber",
+        }
+    }
+
     fn with(self, value: &str) -> Result<AttributeTypeAndValue, MintError> {
+        if value.is_empty() {
+            return Err(MintError::Empty { attribute: self.label() });
+        }
         let value = match self {
             // RFC 5280 appendix A.1 allows these two no other type.
             Self::Country | Self::SerialNumber => {
@@ -69,6 +87,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_empty_attribute_is_named_and_refused() {
+        let refused = name([vec![(Attribute::Title, "")]]).expect_err("empty");
+        assert_eq!(refused.to_string(), "the subject's title is empty");
+    }
 
     proptest! {
         #[test]

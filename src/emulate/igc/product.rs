@@ -4,9 +4,9 @@ use der::asn1::Ia5String;
 use jiff::Timestamp;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::card::{national_id, professional_extensions, professional_subject, structure_rdns};
 use super::certificate::EndEntity;
 use super::extension::{self, Usage};
+use super::holder::{national_id, professional_extensions, professional_subject, structure_rdns};
 use super::name::{Attribute, name};
 use super::period::Period;
 use super::{Authority, Domain, Gamme, MintError, PublicKey, World};
@@ -45,7 +45,7 @@ pub struct OrganisationRequest<'a> {
 /// Makes the certificate of an organisation or server product, issued by ELEMENTAIRE ORGANISATIONS.
 ///
 /// # Errors
-/// [`MintError::Der`] when a name cannot be encoded, [`MintError::Period`] and [`MintError::Instant`] for the dates.
+/// [`MintError::Der`] or [`MintError::Empty`] when a name cannot be encoded, [`MintError::Period`] and [`MintError::Instant`] for the dates.
 pub fn organisation_certificate(
     request: &OrganisationRequest<'_>,
     key: &PublicKey,
@@ -111,8 +111,8 @@ pub struct ProfessionalRequest<'a> {
 /// Makes the software certificate of a professional, issued by ELEMENTAIRE PERSONNES.
 ///
 /// # Errors
-/// [`MintError::Field`] and [`MintError::Missing`] name what the holder lacks, [`MintError::Der`] what cannot be
-/// encoded; [`MintError::Period`] and [`MintError::Instant`] refuse the dates.
+/// [`MintError::Field`] and [`MintError::Missing`] name what the holder lacks, [`MintError::Empty`] what is empty,
+/// [`MintError::Der`] what cannot be encoded; [`MintError::Period`] and [`MintError::Instant`] refuse the dates.
 pub fn professional_certificate(
     request: &ProfessionalRequest<'_>,
     key: &PublicKey,
@@ -150,5 +150,173 @@ fn category(world: World) -> u8 {
     match world {
         World::Production => 0x03,
         World::Test => 0x83,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
+
+    use super::super::product_key;
+    use super::*;
+
+    fn structure() -> StructureSpec {
+        StructureSpec {
+            department: "Côte-d'Or (21)".to_owned(),
+            name: "HOPITAL D'EMULATION".to_owned(),
+            id: "10B0990001".to_owned(),
+        }
+    }
+
+    fn holder() -> HolderSpec {
+        let text = r#"
+            national_id = "899700100011"
+            family_name = "EMULATION"
+            given_names = ["AGATHE"]
+            profession = "10"
+            title = "Médecin"
+        "#;
+        toml::from_str(text).expect("a holder")
+    }
+
+    fn key() -> PublicKey {
+        product_key("org-sign").expect("embedded").public().expect("RSA")
+    }
+
+    fn organisation(world: World, product: OrganisationProduct<'_>) -> Vec<u8> {
+        let structure = structure();
+        let name = "serveur.emulation.invalid";
+        let request = OrganisationRequest { world, product, structure: &structure, name };
+        let (from, to) = dates();
+        organisation_certificate(&request, &key(), from, to).expect("minted")
+    }
+
+    fn professional(product: ProfessionalProduct<'_>) -> Vec<u8> {
+        let holder = holder();
+        let request = ProfessionalRequest { world: World::Test, product, holder: &holder };
+        let (from, to) = dates();
+        professional_certificate(&request, &key(), from, to).expect("minted")
+    }
+
+    fn dates() -> (Timestamp, Timestamp) {
+        let instant = |text: &str| text.parse().expect("an instant");
+        (instant("2026-01-05T00:00:00Z"), instant("2029-01-05T00:00:00Z"))
+    }
+
+    /// keyUsage, extKeyUsage, subjectAltName, whether there is a privateKeyUsagePeriod, category: what tells products
+    /// apart, as x509-parser reads it.
+    fn profile(bytes: &[u8]) -> String {
+        let (_, certificate) = X509Certificate::from_der(bytes).expect("a certificate");
+        let mut facts = Vec::new();
+        for oid in ["2.5.29.15", "2.5.29.37", "2.5.29.17", "2.5.29.16", "1.2.250.1.71.1.2.5"] {
+            let found =
+                certificate.extensions().iter().find(|found| found.oid.to_id_string() == oid);
+            let Some(found) = found else { continue };
+            facts.push(match found.parsed_extension() {
+                ParsedExtension::KeyUsage(usage) => usage.to_string(),
+                ParsedExtension::ExtendedKeyUsage(usage) => {
+                    let named = [
+                        (usage.any, "any"),
+                        (usage.client_auth, "clientAuth"),
+                        (usage.server_auth, "serverAuth"),
+                        (usage.email_protection, "emailProtection"),
+                        (!usage.other.is_empty(), "smartcardLogon"),
+                    ];
+                    let named = named.iter().filter(|(present, _)| *present);
+                    named.map(|(_, name)| *name).collect::<Vec<_>>().join("+")
+                }
+                ParsedExtension::SubjectAlternativeName(names) => {
+                    let names: Vec<String> =
+                        names.general_names.iter().map(ToString::to_string).collect();
+                    names.join(" ")
+                }
+                _ if oid == "2.5.29.16" => "period".to_owned(),
+                _ => format!("{:02x?}", found.value),
+            });
+        }
+        facts.join("; ")
+    }
+
+    #[test]
+    fn each_product_has_its_profile() {
+        let other_names = ["secours.emulation.invalid"];
+        let organisation = |product| profile(&organisation(World::Test, product));
+        let professional = |product| profile(&professional(product));
+        let found = [
+            organisation(OrganisationProduct::OrgAuthCli),
+            organisation(OrganisationProduct::OrgConf),
+            organisation(OrganisationProduct::OrgSign),
+            organisation(OrganisationProduct::ServSsl { other_names: &other_names }),
+            professional(ProfessionalProduct::PsSign { email: None }),
+            professional(ProfessionalProduct::PsSign { email: Some("a@emulation.invalid") }),
+        ];
+        let expected = [
+            "Digital Signature; clientAuth; [04, 01, 83]",
+            "Key Encipherment; any+emailProtection; [04, 01, 83]",
+            "Digital Signature, Non Repudiation; emailProtection; period; [04, 01, 83]",
+            "Digital Signature, Key Encipherment; clientAuth+serverAuth; \
+             DNSName(serveur.emulation.invalid) DNSName(secours.emulation.invalid); [04, 01, 83]",
+            "Non Repudiation; emailProtection; period; [04, 01, 83]",
+            "Non Repudiation; emailProtection; RFC822Name(a@emulation.invalid); period; [04, 01, 83]",
+        ];
+        assert_eq!(found, expected);
+        let authentication =
+            professional(ProfessionalProduct::PsAuth { principal: "a@emulation.invalid" });
+        assert!(
+            authentication.starts_with("Digital Signature; clientAuth+smartcardLogon; OtherName")
+        );
+    }
+
+    #[test]
+    fn an_organisation_is_named_by_department_name_identifier_and_service() {
+        let bytes = organisation(World::Production, OrganisationProduct::OrgAuthCli);
+        let (_, certificate) = X509Certificate::from_der(&bytes).expect("a certificate");
+        assert_eq!(
+            [certificate.issuer().to_string(), certificate.subject().to_string()],
+            [
+                "C=FR, O=CPSKIT, OU=EMULATION SANS VALEUR, CN=EMULATION AC ELEMENTAIRE ORGANISATIONS",
+                "C=FR, ST=Côte-d'Or (21), O=HOPITAL D'EMULATION, OU=10B0990001, \
+                 CN=serveur.emulation.invalid",
+            ]
+        );
+    }
+
+    #[test]
+    fn production_has_a_policy_for_each_product_and_test_one_for_all() {
+        let policy = |world, product| {
+            let bytes = organisation(world, product);
+            let (_, certificate) = X509Certificate::from_der(&bytes).expect("a certificate");
+            let policies =
+                certificate.extensions().iter().find_map(|found| match found.parsed_extension() {
+                    ParsedExtension::CertificatePolicies(policies) => Some(policies.clone()),
+                    _ => None,
+                });
+            policies.expect("present").iter().map(|found| found.policy_id.to_id_string()).collect()
+        };
+        let found: [Vec<String>; 4] = [
+            policy(World::Production, OrganisationProduct::OrgSign),
+            policy(World::Production, OrganisationProduct::OrgAuthCli),
+            policy(World::Test, OrganisationProduct::OrgSign),
+            policy(World::Test, OrganisationProduct::OrgAuthCli),
+        ];
+        let expected = [
+            ["1.3.6.1.4.1.32473.7.1.1.2.3.1"],
+            ["1.3.6.1.4.1.32473.7.1.1.2.4.1"],
+            ["1.3.6.1.4.1.32473.7.2.1.1.1.1"],
+            ["1.3.6.1.4.1.32473.7.2.1.1.1.1"],
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_name_outside_its_string_type_is_refused() {
+        let structure = structure();
+        let product = OrganisationProduct::ServSsl { other_names: &["é.invalid"] };
+        let name = "serveur.emulation.invalid";
+        let request =
+            OrganisationRequest { world: World::Test, product, structure: &structure, name };
+        let (from, to) = dates();
+        let refused = organisation_certificate(&request, &key(), from, to);
+        assert!(matches!(refused, Err(MintError::Der(_))));
     }
 }
