@@ -31,6 +31,8 @@ mod name;
 mod period;
 mod product;
 
+use jiff::Timestamp;
+
 pub use authority::{Authority, Domain, Gamme, World};
 pub use card::{CardCertificate, CardCertificates, card_certificates, card_validity};
 pub use committed::{committed, product_key};
@@ -41,8 +43,6 @@ pub use product::{
     OrganisationProduct, OrganisationRequest, ProfessionalProduct, ProfessionalRequest,
     organisation_certificate, professional_certificate,
 };
-
-use jiff::Timestamp;
 
 /// Makes the certificate of an authority in DER: self-signed for a root, signed by its root for an intermediate.
 ///

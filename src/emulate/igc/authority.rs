@@ -9,9 +9,6 @@ use super::extension::Usage;
 use super::name::{Attribute, name};
 use super::{MintError, TestKey, committed};
 
-/// The reserved name (RFC 6761 §6.4) under which nothing is ever published.
-const HOST: &str = "igc.emulation.invalid";
-
 /// The two parallel hierarchies of IGC-Santé, both emulated here and both without value.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum World {
@@ -243,6 +240,9 @@ impl fmt::Display for Authority {
         f.write_str(&self.common_name())
     }
 }
+
+/// The reserved name (RFC 6761 §6.4) under which nothing is ever published.
+const HOST: &str = "igc.emulation.invalid";
 
 #[cfg(test)]
 mod tests {

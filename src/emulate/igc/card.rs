@@ -20,11 +20,6 @@ use super::period::Period;
 use super::{Authority, Domain, Gamme, MintError, TestKey, World};
 use crate::emulate::persona::{CardSpec, HolderSpec, Interface, Persona, StructureSpec};
 
-/// What stands before the number of every card (IGC-Santé fact sheet §6).
-const CARD_ISSUER: &str = "8025000001";
-/// Where the user principal names of real cards say `carte-cps.fr`.
-const PRINCIPAL_DOMAIN: &str = "carte-cps.emulation.invalid";
-
 /// A certificate and the key it certifies.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CardCertificate {
@@ -289,6 +284,11 @@ fn principal_name(national_id: &str) -> String {
     let rest = characters.as_str().replace('/', ".");
     format!("{kind}.{rest}@{PRINCIPAL_DOMAIN}")
 }
+
+/// What stands before the number of every card (IGC-Santé fact sheet §6).
+const CARD_ISSUER: &str = "8025000001";
+/// Where the user principal names of real cards say `carte-cps.fr`.
+const PRINCIPAL_DOMAIN: &str = "carte-cps.emulation.invalid";
 
 #[cfg(test)]
 mod tests {

@@ -2,10 +2,12 @@
 
 use const_oid::AssociatedOid;
 use const_oid::db::rfc5280::{
-    ANY_POLICY, ID_AD_CA_ISSUERS, ID_AD_OCSP, ID_CE_AUTHORITY_KEY_IDENTIFIER,
-    ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES, ID_CE_CRL_DISTRIBUTION_POINTS,
-    ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_KEY_USAGE, ID_CE_PRIVATE_KEY_USAGE_PERIOD,
-    ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER, ID_PE_AUTHORITY_INFO_ACCESS, ID_QT_CPS,
+    ANY_EXTENDED_KEY_USAGE, ANY_POLICY, ID_AD_CA_ISSUERS, ID_AD_OCSP,
+    ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES,
+    ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_KEY_USAGE,
+    ID_CE_PRIVATE_KEY_USAGE_PERIOD, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION, ID_KP_SERVER_AUTH, ID_PE_AUTHORITY_INFO_ACCESS,
+    ID_QT_CPS,
 };
 use der::asn1::{Ia5String, ObjectIdentifier, OctetString, PrintableStringRef};
 use der::{Any, Encode};
@@ -21,33 +23,6 @@ use x509_cert::ext::pkix::{
 
 use super::period::Period;
 use super::{Authority, MintError};
-
-/// Product category, table G01: one byte in an OCTET STRING.
-pub(super) const G01_CATEGORY: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.5");
-/// Card type, table G02: INTEGER.
-pub(super) const G02_CARD_TYPE: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.2");
-/// Card identifier: PrintableString, issuer number, `/`, card number.
-pub(super) const CARD_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.3");
-/// Responsibility level, table G04: INTEGER. Inferred (CPx fact sheet §1.3): seen in no certificate.
-pub(super) const G04_RESPONSIBILITY: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.12");
-/// Profession, table G15: INTEGER.
-pub(super) const G15_PROFESSION: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.7");
-/// Future profession of a CPF, table G16: INTEGER. Inferred (IGC-Santé fact sheet §6): seen in no certificate.
-pub(super) const G16_FUTURE_PROFESSION: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.8");
-/// Speciality, table R01: SEQUENCE OF UTF8String.
-pub(super) const R01_SPECIALITY: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.2.250.1.71.4.2.5");
-
-/// Microsoft smart card logon, an extended key usage.
-const SMARTCARD_LOGON: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.2");
-/// Microsoft user principal name, an `otherName`.
-const USER_PRINCIPAL_NAME: ObjectIdentifier =
-    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.3");
 
 /// `critical`, RFC 5280 §4.2.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -85,9 +60,6 @@ impl Usage {
     }
 
     fn extended_key_usage(self) -> ExtendedKeyUsage {
-        use const_oid::db::rfc5280::{
-            ANY_EXTENDED_KEY_USAGE, ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION, ID_KP_SERVER_AUTH,
-        };
         ExtendedKeyUsage(match self {
             Self::ClientAuthentication => vec![ID_KP_CLIENT_AUTH],
             Self::Confidentiality => vec![ID_KP_EMAIL_PROTECTION, ANY_EXTENDED_KEY_USAGE],
@@ -140,50 +112,6 @@ impl Platform {
         extensions.sort_by_key(|found| order.iter().position(|oid| *oid == found.extn_id));
     }
 }
-
-const FORMER_ORDER: [ObjectIdentifier; 18] = [
-    ID_CE_BASIC_CONSTRAINTS,
-    ID_CE_SUBJECT_KEY_IDENTIFIER,
-    ID_CE_AUTHORITY_KEY_IDENTIFIER,
-    ID_CE_KEY_USAGE,
-    ID_CE_CERTIFICATE_POLICIES,
-    ID_CE_EXT_KEY_USAGE,
-    ID_CE_PRIVATE_KEY_USAGE_PERIOD,
-    ID_CE_SUBJECT_ALT_NAME,
-    ID_CE_CRL_DISTRIBUTION_POINTS,
-    ID_CE_FRESHEST_CRL,
-    ID_PE_AUTHORITY_INFO_ACCESS,
-    G01_CATEGORY,
-    G02_CARD_TYPE,
-    CARD_NUMBER,
-    G15_PROFESSION,
-    G16_FUTURE_PROFESSION,
-    R01_SPECIALITY,
-    G04_RESPONSIBILITY,
-];
-
-/// No card certificate of this platform has been seen: the places of G02, of the card number, of G04 and of G16 are
-/// guesses, beside their nearest relative.
-const CURRENT_ORDER: [ObjectIdentifier; 18] = [
-    ID_CE_EXT_KEY_USAGE,
-    ID_CE_AUTHORITY_KEY_IDENTIFIER,
-    ID_PE_AUTHORITY_INFO_ACCESS,
-    ID_CE_CERTIFICATE_POLICIES,
-    ID_CE_PRIVATE_KEY_USAGE_PERIOD,
-    ID_CE_CRL_DISTRIBUTION_POINTS,
-    ID_CE_SUBJECT_KEY_IDENTIFIER,
-    ID_CE_FRESHEST_CRL,
-    G15_PROFESSION,
-    G16_FUTURE_PROFESSION,
-    ID_CE_KEY_USAGE,
-    G01_CATEGORY,
-    G02_CARD_TYPE,
-    CARD_NUMBER,
-    G04_RESPONSIBILITY,
-    ID_CE_SUBJECT_ALT_NAME,
-    ID_CE_BASIC_CONSTRAINTS,
-    R01_SPECIALITY,
-];
 
 /// An extension of RFC 5280.
 pub(super) fn standard<T: AssociatedOid + Encode>(
@@ -309,3 +237,74 @@ fn points(urls: &[String]) -> Result<Vec<DistributionPoint>, MintError> {
 fn url(text: &str) -> Result<GeneralName, MintError> {
     Ok(GeneralName::UniformResourceIdentifier(Ia5String::new(text)?))
 }
+
+/// Product category, table G01: one byte in an OCTET STRING.
+pub(super) const G01_CATEGORY: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.5");
+/// Card type, table G02: INTEGER.
+pub(super) const G02_CARD_TYPE: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.2");
+/// Card identifier: PrintableString, issuer number, `/`, card number.
+pub(super) const CARD_NUMBER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.3");
+/// Responsibility level, table G04: INTEGER. Inferred (CPx fact sheet §1.3): seen in no certificate.
+pub(super) const G04_RESPONSIBILITY: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.12");
+/// Profession, table G15: INTEGER.
+pub(super) const G15_PROFESSION: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.7");
+/// Future profession of a CPF, table G16: INTEGER. Inferred (IGC-Santé fact sheet §6): seen in no certificate.
+pub(super) const G16_FUTURE_PROFESSION: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.250.1.71.1.2.8");
+/// Speciality, table R01: SEQUENCE OF UTF8String.
+pub(super) const R01_SPECIALITY: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.250.1.71.4.2.5");
+
+/// Microsoft smart card logon, an extended key usage.
+const SMARTCARD_LOGON: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.2");
+/// Microsoft user principal name, an `otherName`.
+const USER_PRINCIPAL_NAME: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.3");
+
+const FORMER_ORDER: [ObjectIdentifier; 18] = [
+    ID_CE_BASIC_CONSTRAINTS,
+    ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_CE_AUTHORITY_KEY_IDENTIFIER,
+    ID_CE_KEY_USAGE,
+    ID_CE_CERTIFICATE_POLICIES,
+    ID_CE_EXT_KEY_USAGE,
+    ID_CE_PRIVATE_KEY_USAGE_PERIOD,
+    ID_CE_SUBJECT_ALT_NAME,
+    ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_FRESHEST_CRL,
+    ID_PE_AUTHORITY_INFO_ACCESS,
+    G01_CATEGORY,
+    G02_CARD_TYPE,
+    CARD_NUMBER,
+    G15_PROFESSION,
+    G16_FUTURE_PROFESSION,
+    R01_SPECIALITY,
+    G04_RESPONSIBILITY,
+];
+
+/// No card certificate of this platform has been seen: the places of G02, of the card number, of G04 and of G16 are
+/// guesses, beside their nearest relative.
+const CURRENT_ORDER: [ObjectIdentifier; 18] = [
+    ID_CE_EXT_KEY_USAGE,
+    ID_CE_AUTHORITY_KEY_IDENTIFIER,
+    ID_PE_AUTHORITY_INFO_ACCESS,
+    ID_CE_CERTIFICATE_POLICIES,
+    ID_CE_PRIVATE_KEY_USAGE_PERIOD,
+    ID_CE_CRL_DISTRIBUTION_POINTS,
+    ID_CE_SUBJECT_KEY_IDENTIFIER,
+    ID_CE_FRESHEST_CRL,
+    G15_PROFESSION,
+    G16_FUTURE_PROFESSION,
+    ID_CE_KEY_USAGE,
+    G01_CATEGORY,
+    G02_CARD_TYPE,
+    CARD_NUMBER,
+    G04_RESPONSIBILITY,
+    ID_CE_SUBJECT_ALT_NAME,
+    ID_CE_BASIC_CONSTRAINTS,
+    R01_SPECIALITY,
+];
