@@ -5,6 +5,7 @@
 
 pub mod card;
 pub mod fault;
+pub mod igc;
 pub mod persona;
 pub mod reader;
 
