@@ -6,6 +6,7 @@
 pub mod card;
 pub mod fault;
 pub mod igc;
+pub mod issue;
 pub mod persona;
 pub mod reader;
 

@@ -14,8 +14,7 @@ use super::session::{NoteKind, SerialNumber};
 use super::{Interface, Session};
 use crate::id::NationalId;
 use crate::nomenclature::{Code, Table};
-use crate::x509::Certificate;
-use crate::x509::holder::Holder as CertificateHolder;
+use crate::x509::{Certificate, Holder as CertificateHolder, KeyUse};
 
 /// What a certificate of the card is for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,8 +79,12 @@ pub enum Wanted {
 
 impl Parts {
     /// Everything that needs no PIN.
-    pub const ALL: Self =
-        Self { card: Wanted::Yes, holder: Wanted::Yes, certificates: Wanted::Yes, pin: Wanted::Yes };
+    pub const ALL: Self = Self {
+        card: Wanted::Yes,
+        holder: Wanted::Yes,
+        certificates: Wanted::Yes,
+        pin: Wanted::Yes,
+    };
 }
 
 /// What was read of a card without its PIN. A part that was not asked for, or could not be read, is `None` or empty;
@@ -128,13 +131,16 @@ impl Session<'_> {
         let objects = self.tolerate(File::Dcod, objects)?.unwrap_or_default().entries;
         for object in &objects {
             let kind = object.common.label.as_deref().map_or(Kind::Unknown, Kind::of_label);
-            let candidate = matches!(kind, Kind::Info2ter | Kind::Unknown) && !object.common.is_private();
+            let candidate =
+                matches!(kind, Kind::Info2ter | Kind::Unknown) && !object.common.is_private();
             if candidate && let Some(id) = self.identifier_in(object)? {
                 return Ok(id);
             }
         }
         let certificates = self.certificates()?;
-        let named = certificates.iter().find_map(|found| CertificateHolder::of(&found.certificate).national_id);
+        let named = certificates
+            .iter()
+            .find_map(|found| CertificateHolder::of(&found.certificate).national_id);
         named.ok_or(Error::IdentifierAbsent)
     }
 
@@ -172,8 +178,7 @@ impl Session<'_> {
             };
             let Some(content) = self.tolerate(file.clone(), content)? else { continue };
             match Certificate::parse_padded(&content) {
-                Ok(parsed) => {
-                    let certificate = parsed.certificate;
+                Ok((certificate, _padding)) => {
                     let role = self.role(&object, &certificate);
                     certificates.push(CardCertificate { role, label, id: object.id, certificate });
                 }
@@ -187,14 +192,14 @@ impl Session<'_> {
         if self.model.interface == Interface::Contactless {
             return Role::Technical;
         }
-        let usage = certificate.key_usage();
-        if usage.is_some_and(|usage| usage.digital_signature() && !usage.non_repudiation()) {
-            return Role::Authentication;
-        }
+        let usage = certificate.key_usage().ok().flatten().unwrap_or_default();
+        let commits = usage.contains(&KeyUse::NonRepudiation);
         let key = object.common.key();
         if key.contains("TECHNIQUE") {
             Role::Technical
-        } else if usage.is_some_and(|usage| usage.non_repudiation()) || key.contains("SIGN") {
+        } else if usage.contains(&KeyUse::DigitalSignature) && !commits {
+            Role::Authentication
+        } else if commits || key.contains("SIGN") {
             Role::Signature
         } else if key.contains("AUTH") {
             Role::Authentication
@@ -254,7 +259,9 @@ impl Session<'_> {
                 continue;
             }
             match self.object(&object)? {
-                Some(Object::IdCard(found)) => identity.id_card = identity.id_card.take().or(Some(found)),
+                Some(Object::IdCard(found)) => {
+                    identity.id_card = identity.id_card.take().or(Some(found))
+                }
                 Some(Object::Info(found)) => identity.info = Some(found),
                 Some(Object::Info2ter(found)) => identity.info_2ter = Some(found),
                 Some(Object::Name(found)) => identity.name = identity.name.take().or(Some(found)),
@@ -433,7 +440,8 @@ impl Identity {
         let on_card = self.id_card.as_ref().and_then(|card| card.number.clone());
         let in_label = || {
             let (_, number) = self.label.as_deref()?.rsplit_once('-')?;
-            (number.len() == 10 && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.to_owned())
+            (number.len() == 10 && number.bytes().all(|b| b.is_ascii_digit()))
+                .then(|| number.to_owned())
         };
         let certified = || self.certificate_holder()?.card_number.map(|number| number.to_string());
         on_card.or_else(in_label).or_else(certified)
@@ -452,7 +460,8 @@ impl Identity {
         let certified = certified.as_ref();
         let info = self.info.as_ref();
         let name = self.name.as_ref();
-        let given = name.and_then(|name| name.usual_name.clone().or_else(|| name.given_names.first().cloned()));
+        let given = name
+            .and_then(|name| name.usual_name.clone().or_else(|| name.given_names.first().cloned()));
         Holder {
             national_id: self.national_id(),
             civility: name.and_then(|name| name.civility.clone()),

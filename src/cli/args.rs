@@ -23,7 +23,7 @@ pub(super) struct Global {
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(super) format: Option<Format>,
     /// Open no internet socket
-    #[arg(long, global = true, env = "CPSKIT_OFFLINE", value_parser = clap::builder::BoolishValueParser::new(), num_args = 0, default_missing_value = "true", default_value = "false", hide_default_value = true, hide_possible_values = true)]
+    #[arg(long, global = true, env = "CPSKIT_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
     pub(super) offline: bool,
     /// Colour in text output [default: auto]
     #[arg(long, global = true, value_enum, value_name = "WHEN")]

@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::json::hex;
 use crate::card::{Card, Error as CardError, Parts, Wanted};
-use crate::emulate::{Persona, VirtualReader};
+use crate::emulate::{Persona, VirtualCard, VirtualReader, issue};
 use crate::transport::Error as TransportError;
 #[cfg(feature = "pcsc")]
 use crate::transport::pcsc::{PcscCard, Reader, Slot, readers};
@@ -27,15 +27,13 @@ pub(super) fn card(choice: &Choice, context: &Context) -> Result<Card, Failure> 
 
 /// The in-process virtual card of a persona.
 pub(super) fn emulated(slug: &str) -> Result<Card, Failure> {
-    let persona = persona(slug)?;
-    let reader = VirtualReader::insert(&persona)
-        .map_err(|error| Failure::arguments(format!("persona `{slug}`: {error}")))?;
+    let reader = VirtualReader::insert(issued(slug)?);
     Ok(Card::open(Box::new(reader))?)
 }
 
-/// A persona of ours by its name.
-pub(super) fn persona(slug: &str) -> Result<Persona, Failure> {
-    Persona::builtin(slug).map_err(|error| {
+/// The virtual card of a persona of ours.
+pub(super) fn issued(slug: &str) -> Result<VirtualCard, Failure> {
+    issue::builtin(slug).map_err(|error| {
         Failure::arguments(error.to_string())
             .hint(format!("the personas are: {}", Persona::list().join(", ")))
     })
@@ -49,8 +47,12 @@ fn from_readers(_: &Choice, _: &Context) -> Result<Card, Failure> {
 /// This build has no reader access.
 #[cfg(not(feature = "pcsc"))]
 pub(super) fn without_pcsc() -> Failure {
-    Failure::new("card.service", Exit::Card, "this cpskit was built without reader access (feature `pcsc`)")
-        .hint("use `--emulated`, or a build with the feature `pcsc`")
+    Failure::new(
+        "card.service",
+        Exit::Card,
+        "this cpskit was built without reader access (feature `pcsc`)",
+    )
+    .hint("use `--emulated`, or a build with the feature `pcsc`")
 }
 
 #[cfg(feature = "pcsc")]
@@ -64,8 +66,11 @@ fn from_readers(choice: &Choice, context: &Context) -> Result<Card, Failure> {
         Some(name) => vec![by_name(&all, name)?],
         None => all.iter().collect(),
     };
-    let inserted: Vec<&Reader> =
-        considered.iter().copied().filter(|reader| matches!(reader.slot, Slot::Card { .. })).collect();
+    let inserted: Vec<&Reader> = considered
+        .iter()
+        .copied()
+        .filter(|reader| matches!(reader.slot, Slot::Card { .. }))
+        .collect();
     if inserted.is_empty() {
         return Err(empty(&considered));
     }
@@ -73,7 +78,10 @@ fn from_readers(choice: &Choice, context: &Context) -> Result<Card, Failure> {
     let mut cpx = Vec::new();
     let mut refusals = Vec::new();
     for reader in &inserted {
-        match PcscCard::connect(&reader.name).map_err(CardError::from).and_then(|card| Card::open(Box::new(card))) {
+        match PcscCard::connect(&reader.name)
+            .map_err(CardError::from)
+            .and_then(|card| Card::open(Box::new(card)))
+        {
             Ok(card) => cpx.push(card),
             Err(error) => refusals.push(error),
         }
@@ -109,7 +117,8 @@ fn by_name<'a>(all: &'a [Reader], name: &str) -> Result<&'a Reader, Failure> {
     let found: Vec<&Reader> =
         all.iter().filter(|reader| reader.name.to_lowercase().contains(&wanted)).collect();
     let names = |readers: &[&Reader]| {
-        let names: Vec<String> = readers.iter().map(|reader| format!("`{}`", reader.name)).collect();
+        let names: Vec<String> =
+            readers.iter().map(|reader| format!("`{}`", reader.name)).collect();
         names.join(", ")
     };
     match found.as_slice() {
@@ -133,8 +142,9 @@ fn by_name<'a>(all: &'a [Reader], name: &str) -> Result<&'a Reader, Failure> {
 fn empty(considered: &[&Reader]) -> Failure {
     if let Some(mute) = considered.iter().find(|reader| reader.slot == Slot::Mute) {
         let message = format!("the card in reader `{}` does not answer", mute.name);
-        return Failure::new("card.mute", Exit::Card, message)
-            .hint("take it out, look that the chip is clean and on the right side, and put it in again");
+        return Failure::new("card.mute", Exit::Card, message).hint(
+            "take it out, look that the chip is clean and on the right side, and put it in again",
+        );
     }
     let names: Vec<String> = considered.iter().map(|reader| reader.name.clone()).collect();
     TransportError::NoCard { reader: names.join("`, `") }.into()

@@ -59,10 +59,16 @@ impl Exit {
     pub(super) const fn meaning(self) -> &'static str {
         match self {
             Self::Ok => "what was asked for is so: read, valid, signed, ordered, already as wanted",
-            Self::Negative => "checked, and it is not: invalid, revoked, bad signature, plan differs",
-            Self::Usage => "usage: arguments, unreadable or malformed input, nothing matched, several candidates",
+            Self::Negative => {
+                "checked, and it is not: invalid, revoked, bad signature, plan differs"
+            }
+            Self::Usage => {
+                "usage: arguments, unreadable or malformed input, nothing matched, several candidates"
+            }
             Self::Indeterminate => "indeterminate: not enough to decide",
-            Self::Card => "reader or card: none, removed, not a CPx, not authorised, held by another program",
+            Self::Card => {
+                "reader or card: none, removed, not a CPx, not authorised, held by another program"
+            }
             Self::PinRefused => "PIN refused (tries left are said)",
             Self::PinBlocked => "PIN blocked, or one try left and not allowed to spend it",
             Self::Platform => "the platform refused",

@@ -132,12 +132,16 @@ impl From<CardError> for Failure {
             CardError::KeepsResetting { .. } => (
                 "card.reset",
                 Exit::Card,
-                Some("close the other programs that use the card (vendor middleware, browser), then try again"),
+                Some(
+                    "close the other programs that use the card (vendor middleware, browser), then try again",
+                ),
             ),
             CardError::LastTry { .. } => (
                 "card.pin.last_try",
                 Exit::PinBlocked,
-                Some("make sure of the PIN, then insist with `--allow-last-try`; a wrong one blocks the card"),
+                Some(
+                    "make sure of the PIN, then insist with `--allow-last-try`; a wrong one blocks the card",
+                ),
             ),
             CardError::Malformed { .. } => ("card.file.malformed", Exit::Card, None),
             CardError::NoPin(_) => (
@@ -148,12 +152,16 @@ impl From<CardError> for Failure {
             CardError::NotCpx { .. } => (
                 "card.not_cpx",
                 Exit::Card,
-                Some("put a CPS, CPF, CDE, CPE, CDA or CPA card in the reader, or choose another reader with `--reader`"),
+                Some(
+                    "put a CPS, CPF, CDE, CPE, CDA or CPA card in the reader, or choose another reader with `--reader`",
+                ),
             ),
             CardError::PinBlocked { pin: PinName::User } => (
                 "card.pin.blocked",
                 Exit::PinBlocked,
-                Some("the code de déblocage (8 digits, on the letter that came with the PIN) unblocks it"),
+                Some(
+                    "the code de déblocage (8 digits, on the letter that came with the PIN) unblocks it",
+                ),
             ),
             CardError::PinBlocked { pin: PinName::Unblocking } => (
                 "card.pin.blocked",
@@ -163,7 +171,9 @@ impl From<CardError> for Failure {
             CardError::PinCounterUnreadable { .. } => (
                 "card.pin.unreadable",
                 Exit::PinBlocked,
-                Some("another program may hold the PIN open: take the card out and put it in again, or insist with `--allow-last-try`"),
+                Some(
+                    "another program may hold the PIN open: take the card out and put it in again, or insist with `--allow-last-try`",
+                ),
             ),
             CardError::PinLength { .. } => ("card.pin.length", Exit::Usage, None),
             CardError::PinNeeded { .. } => (
@@ -204,9 +214,11 @@ impl Failure {
             ),
             TransportError::KeypadTimeout => ("card.pin.timeout", Exit::Usage, ""),
             TransportError::Mute { .. } => ("card.mute", Exit::Card, REINSERT),
-            TransportError::NoCard { .. } => {
-                ("card.none", Exit::Card, "put a card in, chip first; or try `--emulated` without one")
-            }
+            TransportError::NoCard { .. } => (
+                "card.none",
+                Exit::Card,
+                "put a card in, chip first; or try `--emulated` without one",
+            ),
             TransportError::NoKeypad => (
                 "card.pin.keypad",
                 Exit::Usage,
@@ -227,9 +239,11 @@ impl Failure {
                 ("card.reader.unknown", Exit::Card, "`cpskit card list` names the readers")
             }
             TransportError::Unresponsive { .. } => ("card.mute", Exit::Card, REINSERT),
-            TransportError::Pcsc(_) | TransportError::Transcript { .. } => {
-                ("card.service.refused", Exit::Card, "`cpskit doctor` looks at the service and the readers")
-            }
+            TransportError::Pcsc(_) | TransportError::Transcript { .. } => (
+                "card.service.refused",
+                Exit::Card,
+                "`cpskit doctor` looks at the service and the readers",
+            ),
         };
         let failure = Self::new(code, exit, error.to_string()).causes(error);
         if hint.is_empty() { failure } else { failure.hint(hint) }
@@ -244,19 +258,23 @@ const HOLDERS: &str = "close what may hold it: the vendor's middleware, a browse
 #[cfg(target_os = "macos")]
 const HOLDERS: &str = "close what may hold it: CryptoTokenKit (`security list-smartcards`), the vendor's middleware, a browser";
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-const HOLDERS: &str = "close what may hold it: the vendor's middleware, a browser, a logon with the card";
+const HOLDERS: &str =
+    "close what may hold it: the vendor's middleware, a browser, a logon with the card";
 
 #[cfg(target_os = "linux")]
 const SERVICE: &str = "on Debian and Ubuntu, `sudo apt-get install pcscd` installs it and `sudo systemctl start pcscd.socket` starts it; on Fedora, `sudo dnf install pcsc-lite`; in a container, share the host's `/run/pcscd`; `cpskit doctor` says more";
 #[cfg(target_os = "macos")]
-const SERVICE: &str = "macOS starts it with the first reader: plug the reader in, or log out and in again";
+const SERVICE: &str =
+    "macOS starts it with the first reader: plug the reader in, or log out and in again";
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
-const SERVICE: &str = "start the service `Smart Card`: `sc start SCardSvr` in an administrator's prompt";
+const SERVICE: &str =
+    "start the service `Smart Card`: `sc start SCardSvr` in an administrator's prompt";
 
 #[cfg(target_os = "linux")]
 const ACCESS: &str = "polkit did not let this user in: see the section on polkit in `docs/guide/containers-and-wsl.md`, or run in a local session";
 #[cfg(not(target_os = "linux"))]
-const ACCESS: &str = "this user may not use the smart card service: run in a local session, not over the network";
+const ACCESS: &str =
+    "this user may not use the smart card service: run in a local session, not over the network";
 
 #[cfg(test)]
 mod tests {
@@ -285,7 +303,11 @@ mod tests {
         };
         assert_eq!(
             of(CardError::PinRefused { pin, left: 1 }),
-            ("card.pin.refused", Exit::PinRefused, "wrong PIN (code porteur): 1 try left".to_owned())
+            (
+                "card.pin.refused",
+                Exit::PinRefused,
+                "wrong PIN (code porteur): 1 try left".to_owned()
+            )
         );
         assert_eq!(
             of(CardError::PinBlocked { pin }),

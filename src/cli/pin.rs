@@ -41,7 +41,11 @@ impl PinArgs {
         let text = if let Some(name) = &self.pin_env {
             match std::env::var(name) {
                 Ok(text) => text,
-                Err(_) => return Err(Failure::secret_source(format!("environment variable `{name}` is not set, or not text"))),
+                Err(_) => {
+                    return Err(Failure::secret_source(format!(
+                        "environment variable `{name}` is not set, or not text"
+                    )));
+                }
             }
         } else if let Some(path) = &self.pin_file {
             read(path).map_err(|error| Failure::input(path, &error))?
@@ -69,8 +73,9 @@ impl PinArgs {
         if context.input == Input::None {
             return Err(Failure::pin_needed());
         }
-        let text = rpassword::prompt_password("PIN (code porteur): ")
-            .map_err(|error| Failure::secret_source(format!("the terminal cannot be read: {error}")))?;
+        let text = rpassword::prompt_password("PIN (code porteur): ").map_err(|error| {
+            Failure::secret_source(format!("the terminal cannot be read: {error}"))
+        })?;
         Pin::parse(text).map(Given::Typed).map_err(|error| Failure::pin_format(&error))
     }
 }

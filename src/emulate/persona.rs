@@ -128,7 +128,7 @@ fn test_card() -> String {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HolderSpec {
-    /// The whole national identifier, type digit included: `899700100014`, `300B0000001/0000018`.
+    /// The whole national identifier, type digit included: `899700100014`, `30B0000001/0000018`.
     /// Absent on a contactless card.
     #[serde(default)]
     pub national_id: Option<String>,

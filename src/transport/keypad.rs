@@ -91,14 +91,14 @@ fn verify_structure(entry: &PinEntry) -> Vec<u8> {
     template.extend(std::iter::repeat_n(0xFF, usize::from(block)));
     let mut out = vec![
         seconds, seconds, // bTimerOut, bTimerOut2
-        0x82,             // bmFormatString: ASCII, left justified, position 0 counted in bytes
-        block,            // bmPINBlockString: no length field, block size
-        0x00,             // bmPINLengthFormat: none
-        max, min,         // wPINMaxExtraDigit
-        0x02,             // bEntryValidationCondition: the validation key
-        0x01,             // bNumberMessage: one
-        0x0C, 0x04,       // wLangId: French (France)
-        0x00,             // bMsgIndex
+        0x82,    // bmFormatString: ASCII, left justified, position 0 counted in bytes
+        block,   // bmPINBlockString: no length field, block size
+        0x00,    // bmPINLengthFormat: none
+        max, min,  // wPINMaxExtraDigit
+        0x02, // bEntryValidationCondition: the validation key
+        0x01, // bNumberMessage: one
+        0x0C, 0x04, // wLangId: French (France)
+        0x00, // bMsgIndex
         0x00, 0x00, 0x00, // bTeoPrologue
     ];
     let length = u32::try_from(template.len()).expect("a header and at most 255 bytes");
@@ -137,12 +137,8 @@ mod tests {
         }
     }
 
-    const ENTRY: PinEntry = PinEntry {
-        header: [0, 0x20, 0, 1],
-        min: 4,
-        max: 4,
-        patience: Duration::from_secs(30),
-    };
+    const ENTRY: PinEntry =
+        PinEntry { header: [0, 0x20, 0, 1], min: 4, max: 4, patience: Duration::from_secs(30) };
 
     fn verify(reader: &mut StandIn, entry: PinEntry) -> Result<StatusWord, Error> {
         Keypad::discover(reader).expect("a keypad").verify(&entry)
@@ -161,7 +157,8 @@ mod tests {
     fn a_pin_of_fixed_length_is_placed_in_a_block() {
         let mut reader = StandIn::answering([0x90, 0]);
         assert_eq!(verify(&mut reader, ENTRY), Ok(StatusWord::OK));
-        let structure = "1E1E8204000404020 10C0400000000 09000000 0020000104FFFFFFFF".replace(' ', "");
+        let structure =
+            "1E1E8204000404020 10C0400000000 09000000 0020000104FFFFFFFF".replace(' ', "");
         assert_eq!(reader.sent, [(0x4233_0006, structure)]);
     }
 

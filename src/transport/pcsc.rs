@@ -82,10 +82,10 @@ impl Transport for PcscCard {
 
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Error> {
         match self.line.ask(Job::Begin, TURN) {
-            Ok(_) => Ok(Box::new(Turn { line: &mut self.line, end: Disposition::Leave, open: true })),
-            Err(Error::Mute { waited }) => {
-                Err(Error::Busy { reader: self.reader.clone(), waited })
+            Ok(_) => {
+                Ok(Box::new(Turn { line: &mut self.line, end: Disposition::Leave, open: true }))
             }
+            Err(Error::Mute { waited }) => Err(Error::Busy { reader: self.reader.clone(), waited }),
             Err(error) => Err(error),
         }
     }
@@ -253,7 +253,11 @@ impl Connection {
                 Job::Begin => self.transaction(&mut card, todo),
                 Job::Reconnect => self.reply(self.reconnect(&mut card)),
                 // Only a `Turn` sends these, and it exists only inside a transaction.
-                Job::Connect | Job::Control(..) | Job::End(_) | Job::Features | Job::Transmit(_) => {
+                Job::Connect
+                | Job::Control(..)
+                | Job::End(_)
+                | Job::Features
+                | Job::Transmit(_) => {
                     self.reply(Ok(Reply::Done));
                 }
             }

@@ -139,6 +139,13 @@ impl Certificate {
         })
     }
 
+    /// The certificate as PEM (RFC 7468 §5), one line end at the end.
+    pub fn to_pem(&self) -> String {
+        let ending = pem_rfc7468::LineEnding::LF;
+        pem_rfc7468::encode_string("CERTIFICATE", ending, &self.der)
+            .expect("the label is right and the size is that of memory")
+    }
+
     /// The certificate as it was read.
     pub fn der(&self) -> &[u8] {
         &self.der

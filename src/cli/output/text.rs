@@ -7,7 +7,11 @@ pub(in crate::cli) struct Facts {
 }
 
 impl Facts {
-    pub(in crate::cli) fn add(&mut self, name: &'static str, value: Option<impl ToString>) -> &mut Self {
+    pub(in crate::cli) fn add(
+        &mut self,
+        name: &'static str,
+        value: Option<impl ToString>,
+    ) -> &mut Self {
         if let Some(value) = value {
             self.lines.push((name, value.to_string()));
         }
@@ -15,7 +19,8 @@ impl Facts {
     }
 
     pub(in crate::cli) fn render(&self) -> String {
-        let width = self.lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+        let width =
+            self.lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
         let lines: Vec<String> = self
             .lines
             .iter()

@@ -54,10 +54,8 @@ pub fn readers() -> Result<Vec<Reader>, Error> {
 fn list() -> Result<Vec<Reader>, Error> {
     let service = |error| translate(error, "");
     let context = Context::establish(Scope::User).map_err(service)?;
-    let mut states: Vec<_> = names(&context)?
-        .into_iter()
-        .map(|name| ReaderState::new(name, State::UNAWARE))
-        .collect();
+    let mut states: Vec<_> =
+        names(&context)?.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect();
     if states.is_empty() {
         return Ok(Vec::new());
     }
@@ -158,7 +156,9 @@ impl Watcher {
     /// The states to wait on, each as it is known, and the arrival of readers.
     fn states(&self) -> Result<Vec<ReaderState>, Error> {
         let mut states = vec![ReaderState::new(PNP_NOTIFICATION(), State::UNAWARE)];
-        states.extend(names(&self.context)?.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)));
+        states.extend(
+            names(&self.context)?.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)),
+        );
         match self.context.get_status_change(Duration::ZERO, &mut states) {
             Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader) => {}
             Err(error) => return Err(translate(error, "")),

@@ -70,7 +70,9 @@ pub(super) fn run(args: &CardCerts, context: &Context) -> Result<Outcome, Failur
         warnings,
         exchanges: card.exchanges().into(),
     };
-    Ok(Outcome::new(blocks.join("\n\n"), &document).remarks(remarks).remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(blocks.join("\n\n"), &document)
+        .remarks(remarks)
+        .remarks(emulated_remark(emulated)))
 }
 
 impl Line {
