@@ -485,6 +485,20 @@ mod tests {
     }
 
     #[test]
+    fn a_persona_of_ours_keeps_its_keys_and_all_others_share_two() {
+        let keys = |slug: &str| {
+            let mut persona = persona("00", PROFESSIONAL);
+            slug.clone_into(&mut persona.slug);
+            let card = mint(&persona).expect("minted");
+            [card.signature, card.authentication].map(|found| found.map(|found| found.key))
+        };
+        let ours = committed("medecin-cps3").expect("embedded");
+        let own = [&ours.signature, &ours.authentication];
+        assert_eq!(keys("medecin-cps3"), own.map(|found| found.as_ref().map(|found| found.key)));
+        assert_eq!(keys("someone"), [Some(PERSONA_SIGNATURE), Some(PERSONA_AUTHENTICATION)]);
+    }
+
+    #[test]
     fn each_platform_has_its_order_of_extensions() {
         let persona = persona("00", PROFESSIONAL);
         let at = |year: i16| {
