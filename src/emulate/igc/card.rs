@@ -18,6 +18,7 @@ use super::holder::{
 use super::name::{Attribute, name};
 use super::period::Period;
 use super::{Authority, Domain, Gamme, MintError, TestKey, World};
+use crate::emulate::card::Certificates;
 use crate::emulate::persona::{CardSpec, HolderSpec, Interface, Persona, StructureSpec};
 
 /// A certificate and the key it certifies.
@@ -38,6 +39,17 @@ pub struct CardCertificates {
     pub authentication: Option<CardCertificate>,
     /// "Certificat Technique CPS", which names the card and not its holder. Its profile is inferred: none is public.
     pub technical: Option<CardCertificate>,
+}
+
+impl From<&CardCertificates> for Certificates {
+    fn from(found: &CardCertificates) -> Self {
+        let der = |found: &Option<CardCertificate>| found.as_ref().map(|found| found.der.to_vec());
+        Self {
+            signature: der(&found.signature),
+            authentication: der(&found.authentication),
+            technical: der(&found.technical),
+        }
+    }
 }
 
 /// The validity of a card, from midnight UTC of `issued` to midnight UTC of `expires`: `(notBefore, notAfter)`.

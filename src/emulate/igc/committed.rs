@@ -125,3 +125,25 @@ static CARDS: [(&str, CardCertificates); 11] = [
 pub(super) const PERSONA_SIGNATURE: TestKey = test_key!("keys/persona-signature");
 /// For personas that are not ours.
 pub(super) const PERSONA_AUTHENTICATION: TestKey = test_key!("keys/persona-authentication");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulate::{Persona, VirtualCard};
+
+    #[test]
+    fn every_persona_of_ours_has_certificates_and_no_other() {
+        let slugs: Vec<&str> = CARDS.iter().map(|(slug, _)| *slug).collect();
+        assert_eq!(slugs, Persona::list());
+        assert_eq!(committed("someone"), None);
+    }
+
+    #[test]
+    fn every_virtual_card_takes_its_certificates() {
+        for (slug, certificates) in &CARDS {
+            let persona = Persona::builtin(slug).expect("ours");
+            let card = VirtualCard::new(&persona, &certificates.into());
+            assert!(card.is_ok(), "{slug}: {card:?}");
+        }
+    }
+}
