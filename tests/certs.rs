@@ -4,7 +4,7 @@
 //! file: the crate embeds the files, and any other test would see those of before.
 #![cfg(feature = "emulate")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -26,7 +26,7 @@ fn the_committed_certificates_are_what_the_profile_makes() {
         return;
     }
     let committed = committed();
-    let differing: Vec<&PathBuf> = made
+    let differing: BTreeSet<&PathBuf> = made
         .keys()
         .chain(committed.keys())
         .filter(|path| made.get(*path) != committed.get(*path))

@@ -18,6 +18,7 @@ use super::holder::{
 use super::name::{Attribute, name};
 use super::period::Period;
 use super::{Authority, Domain, Gamme, MintError, TestKey, World};
+use crate::emulate::card::Certificates;
 use crate::emulate::persona::{CardSpec, HolderSpec, Interface, Persona, StructureSpec};
 
 /// A certificate and the key it certifies.
@@ -38,6 +39,17 @@ pub struct CardCertificates {
     pub authentication: Option<CardCertificate>,
     /// "Certificat Technique CPS", which names the card and not its holder. Its profile is inferred: none is public.
     pub technical: Option<CardCertificate>,
+}
+
+impl From<&CardCertificates> for Certificates {
+    fn from(found: &CardCertificates) -> Self {
+        let der = |found: &Option<CardCertificate>| found.as_ref().map(|found| found.der.to_vec());
+        Self {
+            signature: der(&found.signature),
+            authentication: der(&found.authentication),
+            technical: der(&found.technical),
+        }
+    }
 }
 
 /// The validity of a card, from midnight UTC of `issued` to midnight UTC of `expires`: `(notBefore, notAfter)`.
@@ -482,6 +494,20 @@ mod tests {
             certificate.tbs_certificate().subject().to_string(),
             "SERIALNUMBER=8025000001/2900100099,CN=Certificat Technique CPS,C=FR"
         );
+    }
+
+    #[test]
+    fn a_persona_of_ours_keeps_its_keys_and_all_others_share_two() {
+        let keys = |slug: &str| {
+            let mut persona = persona("00", PROFESSIONAL);
+            slug.clone_into(&mut persona.slug);
+            let card = mint(&persona).expect("minted");
+            [card.signature, card.authentication].map(|found| found.map(|found| found.key))
+        };
+        let ours = committed("medecin-cps3").expect("embedded");
+        let own = [&ours.signature, &ours.authentication];
+        assert_eq!(keys("medecin-cps3"), own.map(|found| found.as_ref().map(|found| found.key)));
+        assert_eq!(keys("someone"), [Some(PERSONA_SIGNATURE), Some(PERSONA_AUTHENTICATION)]);
     }
 
     #[test]

@@ -29,11 +29,6 @@ pub fn product_key(product: &str) -> Option<TestKey> {
     }
 }
 
-/// For personas that are not ours.
-pub(super) const PERSONA_SIGNATURE: TestKey = test_key!("keys/persona-signature");
-/// For personas that are not ours.
-pub(super) const PERSONA_AUTHENTICATION: TestKey = test_key!("keys/persona-authentication");
-
 /// The certificate and the key of an authority.
 pub(super) fn authority(authority: Authority) -> (&'static [u8], TestKey) {
     use Domain::{Organisations, Personnes};
@@ -98,7 +93,6 @@ macro_rules! contact {
     };
 }
 
-#[expect(unused_macros, reason = "sans-contact-cps3 is the only one")]
 macro_rules! contactless {
     ($slug:literal) => {
         (
@@ -113,4 +107,43 @@ macro_rules! contactless {
 }
 
 /// By slug, in the order of the personas.
-static CARDS: [(&str, CardCertificates); 1] = [contact!("medecin-cps3")];
+static CARDS: [(&str, CardCertificates); 11] = [
+    contact!("medecin-cps3"),
+    contact!("pharmacien-cps4"),
+    contact!("infirmier-adeli-cps3"),
+    contact!("cpe-cps3"),
+    contact!("cde-cps3"),
+    contact!("cpa-cps4"),
+    contact!("cpf-cps3"),
+    contact!("pin-bloque-cps3"),
+    contact!("opposee-cps3"),
+    contact!("medecin-cps4"),
+    contactless!("sans-contact-cps3"),
+];
+
+/// For personas that are not ours.
+pub(super) const PERSONA_SIGNATURE: TestKey = test_key!("keys/persona-signature");
+/// For personas that are not ours.
+pub(super) const PERSONA_AUTHENTICATION: TestKey = test_key!("keys/persona-authentication");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulate::{Persona, VirtualCard};
+
+    #[test]
+    fn every_persona_of_ours_has_certificates_and_no_other() {
+        let slugs: Vec<&str> = CARDS.iter().map(|(slug, _)| *slug).collect();
+        assert_eq!(slugs, Persona::list());
+        assert_eq!(committed("someone"), None);
+    }
+
+    #[test]
+    fn every_virtual_card_takes_its_certificates() {
+        for (slug, certificates) in &CARDS {
+            let persona = Persona::builtin(slug).expect("ours");
+            let card = VirtualCard::new(&persona, &certificates.into());
+            assert!(card.is_ok(), "{slug}: {card:?}");
+        }
+    }
+}

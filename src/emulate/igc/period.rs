@@ -65,3 +65,38 @@ pub(super) fn date_time(instant: Timestamp) -> Result<DateTime, MintError> {
         .and_then(|seconds| DateTime::from_unix_duration(Duration::from_secs(seconds)).ok())
         .ok_or(MintError::Instant(instant))
 }
+
+#[cfg(test)]
+mod tests {
+    use der::Encode;
+
+    use super::*;
+
+    fn period(from: &str, to: &str) -> Result<Period, MintError> {
+        let instant = |text: &str| text.parse().expect("an instant");
+        Period::new(instant(from), instant(to))
+    }
+
+    #[test]
+    fn years_up_to_2049_are_written_with_two_digits_and_later_ones_with_four() {
+        let period = period("2049-12-31T23:59:59.9Z", "2050-01-01T00:00:00Z").expect("one second");
+        let start = period.start().to_der().expect("short");
+        let end = period.end().to_der().expect("short");
+        let expected = [b"\x17\x0d491231235959Z".as_slice(), b"\x18\x0f20500101000000Z"];
+        assert_eq!([start.as_slice(), end.as_slice()], expected);
+    }
+
+    #[test]
+    fn an_instant_before_1970_or_a_period_under_a_second_is_refused() {
+        let refused = |from, to| period(from, to).expect_err("refused").to_string();
+        let found = [
+            refused("1969-12-31T23:59:59Z", "2026-01-01T00:00:00Z"),
+            refused("2026-01-01T00:00:00.1Z", "2026-01-01T00:00:00.9Z"),
+        ];
+        let expected = [
+            "1969-12-31T23:59:59Z is before 1970 or after 9999, which no certificate can say",
+            "the period from 2026-01-01T00:00:00.1Z to 2026-01-01T00:00:00.9Z is empty",
+        ];
+        assert_eq!(found, expected);
+    }
+}
