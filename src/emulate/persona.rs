@@ -2,6 +2,16 @@
 
 use serde::Deserialize;
 
+mod builtin;
+mod error;
+mod field;
+mod identifier;
+
+pub use error::{CertificateRole, PersonaError};
+pub(in crate::emulate) use field::luhn_digit;
+pub use field::{Field, Limit};
+pub use identifier::PersonId;
+
 /// A card holder that does not exist, and the card they were given.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +33,31 @@ pub struct Persona {
     /// Codes and counters.
     #[serde(default)]
     pub pin: PinSpec,
+}
+
+impl Persona {
+    /// The slugs of the personas that come with cpskit, in the order they are shown.
+    pub fn list() -> &'static [&'static str] {
+        builtin::SLUGS
+    }
+
+    /// A persona that comes with cpskit.
+    ///
+    /// # Errors
+    /// [`PersonaError::Unknown`] when [`list`](Self::list) does not hold the slug.
+    pub fn builtin(slug: &str) -> Result<Self, PersonaError> {
+        Self::from_toml(builtin::toml(slug)?)
+    }
+
+    /// Reads a persona file and checks that a card can hold what it says.
+    ///
+    /// # Errors
+    /// [`PersonaError`]: not TOML, not the fields of a persona, no such card, or a field with its limit.
+    pub fn from_toml(text: &str) -> Result<Self, PersonaError> {
+        let persona: Self = toml::from_str(text).map_err(Box::new)?;
+        super::card::holds(&persona)?;
+        Ok(persona)
+    }
 }
 
 /// Card generation.
