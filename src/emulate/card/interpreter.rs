@@ -264,6 +264,9 @@ impl VirtualCard {
     /// It is not seen over the contactless interface nor on CPS4. Refused reads answer 6982, which the vendor
     /// library's silent VERIFY waits for; 9804 would be possible too (unknown).
     fn cps2ter(&mut self, apdu: &Apdu<'_>) -> Result<Answer, StatusWord> {
+        if self.application == Application::CardManager {
+            return Err(StatusWord::CLA_NOT_SUPPORTED);
+        }
         let rights = self.rights();
         let volume = self.cps2ter.as_ref().ok_or(StatusWord::CLA_NOT_SUPPORTED)?;
         match apdu.ins {

@@ -322,7 +322,7 @@ fn the_card_manager_left_selected_knows_no_command_until_the_root_is_selected() 
             [
                 "00 A4 04 0C 07 A0000001510000",
                 read,
-                "00 84 00 00 08",
+                "A0 A4 00 00 02 3F00",
                 "00 A4 04 04 08 8025000001FF0100",
                 read
             ]
