@@ -125,6 +125,9 @@ impl Image {
 
 impl Content {
     fn new(persona: &Persona, model: Model) -> Result<Self, PersonaError> {
+        if !matches!(persona.card.card_type.as_str(), "00" | "01" | "02" | "03") {
+            return Field::new("card.type").refuse(Limit::CardType);
+        }
         let issued = Field::new("card.issued").date(&persona.card.issued)?;
         let mut content = Self {
             serial: serial(&persona.card.chip_serial)?,
@@ -362,4 +365,120 @@ fn label(model: Model, number: &str) -> Result<String, PersonaError> {
         Model::Cps3Contactless => CONTACTLESS_LABEL.to_owned(),
         Model::Cps4T0 | Model::Cps4T1 => format!("CPS4v1-{number}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulate::card::{VirtualCard, test_card, test_certificates};
+
+    fn persona(slug: &str) -> Persona {
+        Persona::builtin(slug).expect("a builtin persona")
+    }
+
+    #[test]
+    fn every_builtin_persona_makes_a_card_and_bears_the_name_it_is_asked_by() {
+        for slug in Persona::list() {
+            let persona = persona(slug);
+            assert_eq!(persona.slug, *slug);
+            assert!(VirtualCard::new(&persona, &test_certificates()).is_ok(), "{slug}");
+        }
+    }
+
+    #[test]
+    fn no_two_builtin_cards_have_the_same_serial_or_number() {
+        let mut seen: Vec<_> = Persona::list()
+            .iter()
+            .map(|slug| persona(slug).card)
+            .flat_map(|card| [card.chip_serial, card.number])
+            .collect();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 2 * Persona::list().len());
+    }
+
+    #[test]
+    fn a_card_needs_the_certificates_of_its_interface() {
+        let none = Certificates::default();
+        let missing = |slug| match VirtualCard::new(&persona(slug), &none) {
+            Err(PersonaError::MissingCertificate { role }) => Some(role),
+            _ => None,
+        };
+        assert_eq!(missing("medecin-cps3"), Some(CertificateRole::Signature));
+        assert_eq!(missing("sans-contact-cps3"), Some(CertificateRole::Technical));
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_refused() {
+        let certificates =
+            Certificates { authentication: Some(vec![0x30, 0x00]), ..test_certificates() };
+        let refused = VirtualCard::new(&persona("medecin-cps3"), &certificates).err();
+        let role = CertificateRole::Authentication;
+        assert_eq!(refused, Some(PersonaError::Certificate { role }));
+    }
+
+    #[test]
+    fn certificate_files_are_exactly_their_der_and_public_keys_come_from_them() {
+        let card = test_card("medecin-cps3");
+        let certificate = test_certificates().signature.expect("made by the test");
+        assert_eq!(card.file(&[MF, DF_CONTACT, 0xA001]), Some(certificate.as_slice()));
+        let key = card.file(&[MF, DF_CONTACT, 0xA011]).expect("the public key");
+        assert_eq!((key.len(), &key[..8]), (270, &[0x30, 0x82, 0x01, 0x0A, 0x02, 0x82, 1, 1][..]));
+        assert!(certificate.windows(key.len()).any(|part| part == key));
+    }
+
+    #[test]
+    fn a_contact_cps3_has_the_files_of_the_sheet() {
+        let paths: Vec<_> =
+            test_card("medecin-cps3").files().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            paths,
+            [
+                "3F00/2F00",
+                "3F00/D003",
+                "3F00/2F01",
+                "3F00/0001/5031",
+                "3F00/0001/5032",
+                "3F00/0001/7001",
+                "3F00/0001/7002",
+                "3F00/0001/7004",
+                "3F00/0001/7005",
+                "3F00/0001/7006",
+                "3F00/0001/A001",
+                "3F00/0001/A011",
+                "3F00/0001/A002",
+                "3F00/0001/A012",
+                "3F00/0001/D107",
+                "3F00/0001/D100",
+                "3F00/0001/D101",
+                "3F00/0001/D102",
+                "3F00/0001/D103",
+                "3F00/0001/D120",
+                "3F00/0001/D121",
+                "3F00/0001/D123",
+                "3F00/0002/5031",
+                "3F00/0002/5032",
+                "3F00/0002/7102",
+                "3F00/0002/7104",
+                "3F00/0002/7105",
+                "3F00/0002/7106",
+                "3F00/0002/A003",
+                "3F00/0002/A013",
+                "3F00/4010",
+                "3F00/4011",
+                "3F00/4013",
+                "3F00/7F01/4000",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_activity_number_is_used_once_and_is_at_most_16() {
+        let mut twice = persona("medecin-cps3");
+        twice.activities[1].number = 1;
+        let refused = Field::of("number", 1).refuse(Limit::ActivityNumber);
+        assert_eq!(holds(&twice), refused);
+        twice.activities[1].number = 17;
+        assert_eq!(holds(&twice), Field::of("number", 17).refuse(Limit::ActivityNumber));
+    }
 }

@@ -3,7 +3,7 @@
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::fs::{Access, DF_CONTACT, Ef, FilePath, MF, Tree};
-use super::image::{CONTACT, CONTACTLESS, ROOT};
+use super::image::ROOT;
 use super::model::Model;
 use super::pin::Reference;
 use super::protocol::{Apdu, Chaining, Class, Shortfall};
@@ -94,7 +94,7 @@ impl VirtualCard {
     }
 
     fn select(&mut self, apdu: &Apdu<'_>) -> Result<Vec<u8>, StatusWord> {
-        if apdu.data.is_empty() {
+        if apdu.data.is_empty() && apdu.p1 != 0x03 {
             return Err(StatusWord::WRONG_LENGTH);
         }
         if apdu.p1 == 0x04 {
@@ -154,20 +154,18 @@ impl VirtualCard {
             (Generation::Cps3, 0x00) if aid == ROOT => Template::None,
             _ => return Err(StatusWord::WRONG_P1P2),
         };
+        let df = self.files.dfs.iter().find(|df| df.name == Some(aid));
+        let path = df.map(|df| df.path.clone());
+        let basic = Class::Iso { channel: 0, chaining: Chaining::Last };
+        if self.model.generation() == Generation::Cps4 && apdu.class == basic {
+            // Nothing to work with on the basic channel, and nothing changes on channel 1.
+            return path.map(|_| Vec::new()).ok_or(StatusWord::FILE_NOT_FOUND);
+        }
         if aid == CARD_MANAGER {
             self.application = Application::CardManager;
             return Ok(Vec::new());
         }
-        let known = self.files.dfs.iter().find(|df| df.name == Some(aid));
-        let path = known.map(|df| df.path.clone()).ok_or(StatusWord::FILE_NOT_FOUND)?;
-        if self.application != Application::Cpx && !matches!(aid, ROOT | CONTACT | CONTACTLESS) {
-            return Err(StatusWord::FILE_NOT_FOUND);
-        }
-        if apdu.class == (Class::Iso { channel: 0, chaining: Chaining::Last })
-            && self.model.generation() == Generation::Cps4
-        {
-            return Ok(Vec::new()); // on the basic channel of CPS4: nothing to work with
-        }
+        let path = path.ok_or(StatusWord::FILE_NOT_FOUND)?;
         self.application = Application::Cpx;
         self.move_to(&path, wanted)
     }
@@ -192,7 +190,7 @@ impl VirtualCard {
     /// VERIFY. Without data it asks for the counter on CPS4; whether CPS3 knows that is not shown by any source
     /// (CPx fact sheet §6.3), so here it does not.
     fn verify(&mut self, apdu: &Apdu<'_>) -> Result<(), StatusWord> {
-        let reference = self.pin(apdu)?;
+        let reference = self.pin(apdu.p2)?;
         match (self.model.generation(), apdu.data) {
             _ if apdu.p1 != 0 => Err(StatusWord::WRONG_P1P2),
             (Generation::Cps3, []) => Err(StatusWord::WRONG_LENGTH),
@@ -205,7 +203,7 @@ impl VirtualCard {
     }
 
     fn change(&mut self, apdu: &Apdu<'_>) -> Result<(), StatusWord> {
-        let reference = self.pin(apdu)?;
+        let reference = self.pin(apdu.p2)?;
         match (self.model.generation(), apdu.p1) {
             (Generation::Cps3, 0x00) => self.pins.change(reference, apdu.data),
             (Generation::Cps4, 0x01) => self.pins.replace(reference, apdu.data),
@@ -225,11 +223,11 @@ impl VirtualCard {
         }
     }
 
-    /// The code P2 names; there is none over the contactless interface.
-    fn pin(&self, apdu: &Apdu<'_>) -> Result<Reference, StatusWord> {
+    /// The code of this number; there is none over the contactless interface.
+    fn pin(&self, number: u8) -> Result<Reference, StatusWord> {
         match self.model {
             Model::Cps3Contactless => Err(StatusWord::DATA_NOT_FOUND),
-            _ => Reference::parse(apdu.p2),
+            _ => Reference::parse(number),
         }
     }
 
@@ -241,11 +239,11 @@ impl VirtualCard {
         }
         let found = match (&*self.selection.df, apdu.data) {
             ([MF], [0x4D, 8, 0x70, 6, 0xBF, 0x81, n, 2, 0xA0, 0x80]) => {
-                let reference = self.pin(&Apdu { p2: *n, ..apdu.clone() })?;
+                let reference = self.pin(*n)?;
                 encode(0xBF8100 | u32::from(*n), &self.pins.data_object(reference))
             }
             ([MF], [0x4D, 9, 0x70, 7, 0xBF, 0x81, n, 3, 0x7F, 0x41, 0x80]) => {
-                let reference = self.pin(&Apdu { p2: *n, ..apdu.clone() })?;
+                let reference = self.pin(*n)?;
                 let full = encode(0x7F41, &self.pins.data_object(reference));
                 encode(0xBF8100 | u32::from(*n), &full)
             }
@@ -266,6 +264,9 @@ impl VirtualCard {
     /// It is not seen over the contactless interface nor on CPS4. Refused reads answer 6982, which the vendor
     /// library's silent VERIFY waits for; 9804 would be possible too (unknown).
     fn cps2ter(&mut self, apdu: &Apdu<'_>) -> Result<Answer, StatusWord> {
+        if self.application == Application::CardManager {
+            return Err(StatusWord::CLA_NOT_SUPPORTED);
+        }
         let rights = self.rights();
         let volume = self.cps2ter.as_ref().ok_or(StatusWord::CLA_NOT_SUPPORTED)?;
         match apdu.ins {

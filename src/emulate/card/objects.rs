@@ -206,3 +206,98 @@ fn text(
 ) -> Result<Vec<u8>, PersonaError> {
     value.map_or(Ok(Vec::new()), |value| Ok(encode(tag, &Field::new(name).text(value, max)?)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iso7816::apdu::Hex;
+
+    fn persona(change: impl FnOnce(&mut Persona)) -> Persona {
+        let mut persona = Persona::builtin("medecin-cps3").expect("a builtin persona");
+        change(&mut persona);
+        persona
+    }
+
+    fn hex(object: Result<Vec<u8>, PersonaError>) -> String {
+        Hex(&object.expect("an object")).to_string()
+    }
+
+    #[test]
+    fn cps_id_card_is_the_example_of_the_sheet() {
+        // CPx fact sheet §8.2.
+        let persona = persona(|persona| {
+            persona.card.number = "2800000001".to_owned();
+            persona.card.issued = "2024-01-15".to_owned();
+            persona.card.expires = "2027-01-31".to_owned();
+        });
+        assert_eq!(
+            hex(id_card(&persona)),
+            "E31E80068025000001FF81052800000001820180830420240115840420270131"
+        );
+    }
+
+    #[test]
+    fn cps_info_ps_is_the_example_of_the_sheet() {
+        // CPx fact sheet §8.5.
+        let persona = persona(|persona| {
+            persona.holder.national_id = Some("899700218896".to_owned());
+            persona.holder.practice_name = Some("SPECIALISTE".to_owned());
+        });
+        assert_eq!(
+            hex(info(&persona)),
+            "ED2880020000810C38393937303032313838393682010A840B5350454349414C495354458504534D3236"
+        );
+    }
+
+    #[test]
+    fn first_names_are_separated_by_ff_and_are_three_at_most() {
+        let named = |names: &[&str]| {
+            persona(|persona| {
+                persona.holder.given_names = names.iter().map(|name| (*name).to_owned()).collect();
+            })
+        };
+        let written = name(&named(&["AB", "É"])).expect("an object");
+        assert!(written.windows(6).any(|part| part == [0x83, 4, b'A', b'B', 0xFF, 0xC9]));
+        let refused = Field::new("holder.given_names").refuse(Limit::Count(3));
+        assert_eq!(name(&named(&["A", "B", "C", "D"])), refused);
+    }
+
+    #[test]
+    fn a_name_longer_than_27_characters_is_refused() {
+        let long = persona(|persona| persona.holder.family_name = Some("E".repeat(28)));
+        assert_eq!(name(&long), Field::new("holder.family_name").refuse(Limit::Text(27)));
+    }
+
+    #[test]
+    fn an_activity_holds_its_link_structure_and_end() {
+        let persona = persona(|persona| {
+            persona.activities[2].structure_name = "A".to_owned();
+            persona.activities[2].structure_id = "10B0307377".to_owned();
+        });
+        assert_eq!(
+            hex(activity(&persona.activities[2])),
+            "EE21800104830104840141850A313042303330373337378604534130388704\
+             20271231"
+        );
+        assert_eq!(
+            hex(cps2ter_activity(&persona.activities[2])),
+            "E81C80020400810AFFFF10B0307377FFFFFF840104870420271231880141"
+        );
+    }
+
+    #[test]
+    fn billing_packs_its_six_digits_and_fills_an_odd_number() {
+        // The shape of the recorded object, CPx fact sheet §8.7.
+        let persona = persona(|persona| {
+            persona.activities.truncate(1);
+            let billing = persona.activities[0].billing.as_mut().expect("it has one");
+            billing.id = "991234567".to_owned();
+            billing.approvals = vec!["01".to_owned(), "00".to_owned(), "00".to_owned()];
+            billing.zone = "00".to_owned();
+        });
+        assert_eq!(
+            hex(billing(&persona.activities)),
+            "E019A0178001018105991234567F82030110008303010000840111"
+        );
+    }
+}

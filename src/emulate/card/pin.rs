@@ -20,8 +20,8 @@ pub(super) enum Reference {
 }
 
 impl Reference {
-    pub(super) fn parse(p2: u8) -> Result<Self, StatusWord> {
-        match p2 {
+    pub(super) fn parse(number: u8) -> Result<Self, StatusWord> {
+        match number {
             1 => Ok(Self::User),
             2 => Ok(Self::Unblock),
             _ => Err(StatusWord::DATA_NOT_FOUND),

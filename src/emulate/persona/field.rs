@@ -31,6 +31,9 @@ pub enum Limit {
     /// Number of an activity: the objects are CPS_ACTIVITY_01_PS to CPS_ACTIVITY_16_PS.
     #[error("must be between 1 and 16, each number once")]
     ActivityNumber,
+    /// Table G02.
+    #[error("must be 00, 01, 02 or 03 (table G02)")]
+    CardType,
     /// Templates of CPS_SIT_FACT, or codes and names in a list.
     #[error("holds at most {0} entries")]
     Count(usize),

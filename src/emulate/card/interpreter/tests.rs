@@ -53,7 +53,7 @@ fn paths_are_relative_to_the_current_df_unless_they_start_at_the_mf() {
                 "00 A4 09 0C 02 5031",
                 "00 A4 08 0C 04 00015031",
                 "00 A4 02 0C 02 A001",
-                "00 A4 03 0C 02 0000",
+                "00 A4 03 0C 00",
                 "00 A4 09 0C 02 2F00",
             ]
         ),
@@ -322,7 +322,7 @@ fn the_card_manager_left_selected_knows_no_command_until_the_root_is_selected() 
             [
                 "00 A4 04 0C 07 A0000001510000",
                 read,
-                "00 84 00 00 08",
+                "A0 A4 00 00 02 3F00",
                 "00 A4 04 04 08 8025000001FF0100",
                 read
             ]
@@ -384,6 +384,42 @@ fn the_contactless_volume_has_no_pin_and_no_other_application() {
             ]
         ),
         ["9000", "6A82", "6A88", "9000"]
+    );
+}
+
+#[test]
+fn a_file_may_announce_more_than_it_holds_and_reading_ends_where_it_ends() {
+    let mut card = test_card(CPS3);
+    let path = [0x3F00, 0xD003];
+    assert_eq!(card.announce(&path, 0x8000), Ok(()));
+    assert_eq!(
+        answers(
+            &mut card,
+            ["00 A4 09 04 04 3F00D003", "00 C0 00 00 27", "00 B0 00 00 E7", "00 B0 00 0C E7"]
+        )
+        .map(|answer| answer[..14.min(answer.len())].to_owned()),
+        ["6127", "62258002800082", "6C0C", "6B00"]
+    );
+    assert_eq!(card.replace_file(&path, vec![1, 2]), Ok(()));
+    assert_eq!(answers(&mut card, ["00 B0 00 00 02"]), ["01029000"]);
+    let missing = crate::emulate::card::NoSuchFile([0x3F00, 0xD004].as_slice().into());
+    assert_eq!(card.announce(&[0x3F00, 0xD004], 1), Err(missing));
+}
+
+#[test]
+fn selecting_on_the_basic_channel_of_cps4_changes_nothing_on_channel_1() {
+    let mut card = cps4(CPS4_T1);
+    assert_eq!(
+        answers(
+            &mut card,
+            [
+                "01 A4 08 00 02 D003",
+                "00 A4 04 0C 08 8025000001FF0100",
+                "00 A4 04 0C 07 A0000001510000",
+                "01 B0 00 00 01",
+            ]
+        ),
+        ["9000", "9000", "6A82", "5A9000"]
     );
 }
 
