@@ -17,7 +17,8 @@ mod session;
 
 pub use error::{Error, File, PinName};
 pub use identity::{
-    CardCertificate, Families, Family, Holder, Identity, IdentityPlace, Mismatch, Role, TableCode,
+    CardCertificate, Certainty, Family, Holder, Identity, IdentityPlace, Mismatch, Parts, Role,
+    Wanted, category_name,
 };
 pub use known::{Generation, Interface};
 pub use pin::{LastTry, PinSource, PinStatus, Situation, Tries, Unlocked};

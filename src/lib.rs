@@ -14,15 +14,18 @@
 //!
 //! ```
 //! use cpskit::card::Card;
-//! use cpskit::emulate::{Persona, VirtualReader};
+//! use cpskit::emulate::{VirtualReader, issue};
 //!
-//! let reader = VirtualReader::insert(Persona::builtin("medecin-cps3")?);
+//! let reader = VirtualReader::insert(issue::builtin("medecin-cps3")?);
 //! let mut card = Card::open(Box::new(reader))?;
 //! let id = card.session(|session| session.national_id())?;
-//! println!("{id}");
+//! assert_eq!(id.as_str(), "899700100011");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod card;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "emulate")]
 pub mod emulate;
 pub mod id;
@@ -30,3 +33,4 @@ pub mod iso7816;
 pub mod nomenclature;
 pub mod secret;
 pub mod transport;
+pub mod x509;

@@ -1,3 +1,7 @@
 //! The binary: nothing here but the entry point.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cpskit::cli::main(std::env::args_os())
+}

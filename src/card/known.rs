@@ -173,9 +173,9 @@ impl fmt::Display for OtherCard {
             Self::FutureCpx(generation) => {
                 write!(f, "a CPx card of an unknown generation ({generation:02X})")
             }
-            Self::SameChip => {
-                f.write_str("another organisation's card on the chip that contactless CPS3 cards use")
-            }
+            Self::SameChip => f.write_str(
+                "another organisation's card on the chip that contactless CPS3 cards use",
+            ),
             Self::Unknown => f.write_str("not a CPx card"),
         }
     }
@@ -220,7 +220,11 @@ pub fn recognise(atr: &[u8]) -> Recognised {
     }
     let same = |count: usize| {
         historical.len() == CONTACTLESS.len()
-            && historical.iter().zip(CONTACTLESS).take(count).all(|(byte, (value, mask))| byte & mask == value & mask)
+            && historical
+                .iter()
+                .zip(CONTACTLESS)
+                .take(count)
+                .all(|(byte, (value, mask))| byte & mask == value & mask)
     };
     if same(CONTACTLESS.len()) {
         Recognised::Model(CPS3_CONTACTLESS)

@@ -134,7 +134,9 @@ impl Kind {
     /// Reads a label; blanks, case and separators do not count.
     pub fn of_label(label: &str) -> Self {
         let key = label_key(label);
-        let number = |rest: &str| rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
+        let number = |rest: &str| {
+            rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok()
+        };
         if let Some(rest) = key.strip_prefix("CPS2TERACTIVITY") {
             return number(rest).map_or(Self::Unknown, Self::Activity2ter);
         }

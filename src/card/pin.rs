@@ -194,7 +194,16 @@ impl<'c> Session<'c> {
         }
     }
 
-    fn verify_on_keypad(&mut self, rules: &PinObject, patience: Duration) -> Result<StatusWord, Error> {
+    /// The card will be reset at the end of the transaction, however it ends.
+    pub fn reset_at_end(&mut self) {
+        self.channel.at_end(Disposition::Reset);
+    }
+
+    fn verify_on_keypad(
+        &mut self,
+        rules: &PinObject,
+        patience: Duration,
+    ) -> Result<StatusWord, Error> {
         let bound = |digits: usize| u8::try_from(digits).unwrap_or(u8::MAX);
         let entry = PinEntry {
             header: [self.model.cla, 0x20, 0x00, rules.reference],
@@ -358,7 +367,9 @@ impl Unlocked<'_, '_> {
         }
         let links = billing.map(|billing| billing.links).unwrap_or_default();
         for situation in &mut situations {
-            let own = links.iter().filter(|link| link.link.is_some() && link.link == situation.activity.link);
+            let own = links
+                .iter()
+                .filter(|link| link.link.is_some() && link.link == situation.activity.link);
             situation.billing = own.cloned().collect();
         }
         situations.sort_by_key(|situation| situation.number);
@@ -466,8 +477,8 @@ mod tests {
     #[test]
     fn the_counters_are_found_wherever_the_template_puts_them() {
         let template = [
-            0x70, 0x16, 0xBF, 0x81, 0x01, 0x12, 0xA0, 0x10, 0x9A, 1, 3, 0x9B, 1, 2, 0xA1, 8, 0x8C, 6, 0xF3,
-            0, 0, 0x13, 0xFF, 0,
+            0x70, 0x16, 0xBF, 0x81, 0x01, 0x12, 0xA0, 0x10, 0x9A, 1, 3, 0x9B, 1, 2, 0xA1, 8, 0x8C,
+            6, 0xF3, 0, 0, 0x13, 0xFF, 0,
         ];
         let counters = Counters { max: Some(3), left: 2, uses_left: None };
         assert_eq!(Counters::read(&template), Some(counters));

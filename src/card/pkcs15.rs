@@ -172,7 +172,10 @@ impl Common {
     fn read(entry: Tlv<'_>) -> Result<Self, ProblemKind> {
         let common = entry.child(0x30).ok_or(ProblemKind::Missing("common attributes"))?;
         Ok(Self {
-            label: common.child(0x0C).map(|label| text(label.value)).filter(|label| !label.is_empty()),
+            label: common
+                .child(0x0C)
+                .map(|label| text(label.value))
+                .filter(|label| !label.is_empty()),
             flags: common.child(0x03).map(Bits::read).unwrap_or_default(),
             auth_id: common.child(0x04).map(|id| id.value.to_vec()),
         })
@@ -216,9 +219,10 @@ pub struct Bits(u32);
 impl Bits {
     fn read(tlv: Tlv<'_>) -> Self {
         let bytes = tlv.value.get(1..).unwrap_or_default();
-        let bits = bytes.iter().take(4).enumerate().fold(0, |bits, (index, byte)| {
-            bits | u32::from(byte.reverse_bits()) << (8 * index)
-        });
+        let bits =
+            bytes.iter().take(4).enumerate().fold(0, |bits, (index, byte)| {
+                bits | u32::from(byte.reverse_bits()) << (8 * index)
+            });
         Self(bits)
     }
 

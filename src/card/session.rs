@@ -139,6 +139,28 @@ impl<'c> Session<'c> {
         &self.model
     }
 
+    /// Whether the reader presents PINs by itself.
+    ///
+    /// # Errors
+    /// [`Error::Transport`].
+    pub fn has_keypad(&mut self) -> Result<bool, Error> {
+        Ok(self.channel.keypad()?.is_some())
+    }
+
+    /// Sends a command as it is and returns what comes, without the procedures of T=0 and without knowing what it does to
+    /// the selection. `shown` is what logs may say of it.
+    ///
+    /// # Errors
+    /// [`Error::Transport`].
+    pub fn raw(
+        &mut self,
+        command: &[u8],
+        shown: &dyn std::fmt::Display,
+    ) -> Result<Response, Error> {
+        self.current = Current::Other;
+        Ok(self.channel.exchange_bytes(command, shown)?)
+    }
+
     /// What was left out so far.
     pub fn notes(&self) -> &[Note] {
         &self.notes
@@ -188,11 +210,15 @@ impl<'c> Session<'c> {
     /// # Errors
     /// As [`cia_info`](Self::cia_info).
     pub fn label(&mut self) -> Result<Option<String>, Error> {
-        let labelled = |content: &[u8]| matches!(cia_info::read(content), Ok(info) if info.label.is_some());
+        let labelled =
+            |content: &[u8]| matches!(cia_info::read(content), Ok(info) if info.label.is_some());
         Ok(self.read_cia_info(&labelled)?.label)
     }
 
-    fn read_cia_info(&mut self, enough: &dyn Fn(&[u8]) -> bool) -> Result<cia_info::CiaInfo, Error> {
+    fn read_cia_info(
+        &mut self,
+        enough: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<cia_info::CiaInfo, Error> {
         self.enter()?;
         let path = match &self.base {
             Base::Learned { cia_info: Some(path), .. } => path.clone(),
@@ -393,7 +419,8 @@ impl<'c> Session<'c> {
     fn learn_base(&mut self) -> Result<(), Error> {
         let aid = self.model.application;
         let default = CardPath::from_mf(&[self.model.application_df]);
-        let content = match self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0) {
+        let content = match self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0)
+        {
             Ok(content) => content,
             Err(Error::Absent { .. }) => {
                 self.note(File::Dir, NoteKind::Absent);
@@ -429,7 +456,7 @@ impl<'c> Session<'c> {
 
     /// Selects a file and reads it until its extent is reached, or `enough` says so. `first` is how many bytes to ask for
     /// at first when the size is not known; 0 is as many as the card sends at once.
-    fn read_until(
+    pub(super) fn read_until(
         &mut self,
         file: File,
         path: &CardPath,
@@ -500,7 +527,10 @@ impl<'c> Session<'c> {
     fn send_select(&mut self, path: &CardPath) -> Result<Response, Error> {
         let relative = !path.is_absolute();
         let by_aid = relative && !matches!(self.base, Base::Learned { .. });
-        if by_aid && self.model.select == SelectByPath::FromMfOrCurrentDf && self.current != Current::Application {
+        if by_aid
+            && self.model.select == SelectByPath::FromMfOrCurrentDf
+            && self.current != Current::Application
+        {
             self.select_application()?;
         }
         let from_mf = |df: &[u8]| [df, path.bytes()].concat();
@@ -639,7 +669,7 @@ fn file_size(template: &[u8]) -> Option<usize> {
         let value = bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
         usize::try_from(value).ok()
     };
-    let field = |tag| template.child(tag).map(|tlv| tlv.value).filter(|v| (2..=4).contains(&v.len()));
+    let field =
+        |tag| template.child(tag).map(|tlv| tlv.value).filter(|v| (2..=4).contains(&v.len()));
     number(field(0x80).or_else(|| field(0x81))?)
 }
-

@@ -2,6 +2,16 @@
 
 use serde::Deserialize;
 
+mod builtin;
+mod error;
+mod field;
+mod identifier;
+
+pub use error::{CertificateRole, PersonaError};
+pub(in crate::emulate) use field::luhn_digit;
+pub use field::{Field, Limit};
+pub use identifier::PersonId;
+
 /// A card holder that does not exist, and the card they were given.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +33,49 @@ pub struct Persona {
     /// Codes and counters.
     #[serde(default)]
     pub pin: PinSpec,
+}
+
+impl Persona {
+    /// The slugs of the personas that come with cpskit, in the order they are shown.
+    pub fn list() -> &'static [&'static str] {
+        builtin::SLUGS
+    }
+
+    /// A persona that comes with cpskit.
+    ///
+    /// # Errors
+    /// [`PersonaError::Unknown`] when [`list`](Self::list) does not hold the slug.
+    pub fn builtin(slug: &str) -> Result<Self, PersonaError> {
+        Self::from_toml(builtin::toml(slug)?)
+    }
+
+    /// Reads a persona file and checks that a card can hold what it says.
+    ///
+    /// # Errors
+    /// [`PersonaError`]: not TOML, not the fields of a persona, no such card, or a field with its limit.
+    pub fn from_toml(text: &str) -> Result<Self, PersonaError> {
+        let persona: Self = toml::from_str(text).map_err(Box::new)?;
+        super::card::holds(&persona)?;
+        persona.certificates_hold()?;
+        Ok(persona)
+    }
+
+    /// Refuses what the certificates cannot hold: attributes of 64 characters (RFC 5280 appendix A.1).
+    fn certificates_hold(&self) -> Result<(), PersonaError> {
+        let mut texts = vec![("holder.title", self.holder.title.as_deref())];
+        if let Some(structure) = &self.structure {
+            texts.extend([
+                ("structure.department", Some(structure.department.as_str())),
+                ("structure.name", Some(&structure.name)),
+                ("structure.id", Some(&structure.id)),
+            ]);
+        }
+        for (name, text) in texts {
+            text.map_or(Ok(()), |text| Field::new(name).text(text, 64).map(drop))?;
+        }
+        let level = self.holder.responsibility.as_deref();
+        level.map_or(Ok(()), |level| Field::new("holder.responsibility").digits(level, 2).map(drop))
+    }
 }
 
 /// Card generation.
@@ -215,6 +268,88 @@ impl Default for PinSpec {
             tries_left: 3,
             unblock: "12345678".to_owned(),
             unblock_tries_left: 10,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MEDECIN: &str = include_str!("../../certs-test/cards/medecin-cps3/persona.toml");
+
+    /// Why the first builtin persona is refused once a line of its file is replaced.
+    fn refused(line: &str, by: &str) -> Option<PersonaError> {
+        assert!(MEDECIN.contains(line), "{line}");
+        Persona::from_toml(&MEDECIN.replacen(line, by, 1)).err()
+    }
+
+    #[test]
+    fn the_builtin_personas_are_listed_in_order_and_others_are_unknown() {
+        assert_eq!(Persona::list().first(), Some(&"medecin-cps3"));
+        assert_eq!(Persona::list().len(), 11);
+        let unknown = PersonaError::Unknown { slug: "nobody".to_owned() };
+        assert_eq!(Persona::builtin("nobody").err(), Some(unknown));
+    }
+
+    #[test]
+    fn the_example_of_the_reference_page_is_a_persona() {
+        let page = include_str!("../../docs/reference/virtual-card.md");
+        let example = page.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```"));
+        let (example, _) = example.expect("the page has an example");
+        assert_eq!(Persona::from_toml(example).map(|persona| persona.activities.len()), Ok(1));
+    }
+
+    #[test]
+    fn a_refusal_names_the_field_and_its_limit() {
+        let cases = [
+            (
+                "chip_serial = \"99100001\"",
+                "chip_serial = \"9910000\"",
+                "card.chip_serial",
+                Limit::Digits(8),
+            ),
+            ("number = \"2900100001\"", "number = \"29001\"", "card.number", Limit::Digits(10)),
+            ("type = \"00\"", "type = \"04\"", "card.type", Limit::CardType),
+            ("issued = \"2026-01-05\"", "issued = \"2026-02-30\"", "card.issued", Limit::Date),
+            ("\"899700100011\"", "\"899700100012\"", "holder.national_id", Limit::Luhn),
+            ("civility = \"22\"", "civility = \"F\"", "holder.civility", Limit::Digits(2)),
+            ("title = \"Médecin\"", "title = \"\"", "holder.title", Limit::Text(64)),
+        ];
+        for (line, by, name, limit) in cases {
+            let error = PersonaError::Field { field: Field::new(name), limit };
+            assert_eq!(refused(line, by), Some(error));
+        }
+        let error = refused("sector = \"SA08\"", "sector = \"SA088\"").expect("too long");
+        let message = "`sector` of activity 4 must be 1 to 4 characters of ISO-8859-1";
+        assert_eq!(error.to_string(), message);
+    }
+
+    #[test]
+    fn a_card_never_issued_is_refused() {
+        let error = PersonaError::NoSuchCard {
+            generation: Generation::Cps3,
+            interface: Interface::Contact,
+            protocol: ProtocolSpec::T1,
+        };
+        assert_eq!(refused("\"T=0\"", "\"T=1\""), Some(error));
+    }
+
+    #[test]
+    fn a_field_nobody_knows_is_refused() {
+        let error = refused("[holder]", "[holder]\nnationality = \"FR\"");
+        assert!(matches!(error, Some(PersonaError::Toml(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_or_altered_file_never_panics(at in 0..MEDECIN.len(), byte in 0x20_u8..0x7F) {
+            let mut bytes = MEDECIN.as_bytes().to_vec();
+            bytes[at] = byte;
+            let _ = Persona::from_toml(&String::from_utf8_lossy(&bytes));
+            let _ = Persona::from_toml(&String::from_utf8_lossy(&bytes[..at]));
         }
     }
 }

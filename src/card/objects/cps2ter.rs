@@ -151,6 +151,7 @@ impl Activity2ter {
 /// An identifier as nibbles: type, digits, filler F; other nibbles are shown as hexadecimal (Corsican departments).
 fn nibbles(value: &[u8]) -> Option<String> {
     let nibbles = value.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
-    let text: String = nibbles.take_while(|nibble| *nibble != 0x0F).map(|nibble| format!("{nibble:X}")).collect();
+    let text: String =
+        nibbles.take_while(|nibble| *nibble != 0x0F).map(|nibble| format!("{nibble:X}")).collect();
     (!text.is_empty()).then_some(text)
 }

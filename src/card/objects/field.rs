@@ -40,7 +40,11 @@ impl Fields {
     }
 
     /// The field decoded; one that does not decode stays among the unknown.
-    pub(super) fn take_as<T>(&mut self, tag: u32, decode: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    pub(super) fn take_as<T>(
+        &mut self,
+        tag: u32,
+        decode: impl Fn(&[u8]) -> Option<T>,
+    ) -> Option<T> {
         let index = self.found.iter().position(|field| field.tag == Tag(tag))?;
         let value = decode(&self.found[index].value)?;
         self.found.remove(index);
@@ -85,9 +89,10 @@ pub(super) fn bcd(value: &[u8]) -> Option<String> {
 /// `BCD` YYYYMMDD.
 pub(super) fn date(value: &[u8]) -> Option<Date> {
     let digits = bcd(value).filter(|digits| digits.len() == 8)?;
-    let number = |range| digits.get(range)?.parse().ok();
     let year = digits.get(..4)?.parse().ok()?;
-    Date::new(year, number(4..6)?, number(6..8)?).ok()
+    let month = digits.get(4..6)?.parse().ok()?;
+    let day = digits.get(6..)?.parse().ok()?;
+    Date::new(year, month, day).ok()
 }
 
 /// `txt`: ISO-8859-1 (inferred, CPx fact sheet §8.1), but UTF-8 where the bytes are; outer blanks dropped.

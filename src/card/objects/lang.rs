@@ -15,7 +15,11 @@ impl Languages {
     pub(super) fn of(content: &[u8]) -> Self {
         let runs = content.split(|byte| !byte.is_ascii_alphabetic());
         let codes = runs.flat_map(|run| run.chunks_exact(2)).map(|code| {
-            Table::G00.code(code.iter().map(|letter| char::from(letter.to_ascii_lowercase())).collect::<String>())
+            Table::G00.code(
+                code.iter()
+                    .map(|letter| char::from(letter.to_ascii_lowercase()))
+                    .collect::<String>(),
+            )
         });
         Self { codes: codes.collect(), raw: content.to_vec() }
     }

@@ -62,7 +62,8 @@ impl BillingLink {
             link.travel = Some(Table::G103.code(part(5..6)));
         }
         let approvals = fields.take_as(0x83, bcd).unwrap_or_default();
-        let pairs = (0..approvals.len() / 2).filter_map(|pair| approvals.get(2 * pair..2 * pair + 2));
+        let pairs =
+            (0..approvals.len() / 2).filter_map(|pair| approvals.get(2 * pair..2 * pair + 2));
         link.approvals = pairs.map(|code| Table::G104.code(code)).collect();
         link.signs = fields.take_as(0x84, byte);
         link.unknown = fields.rest();

@@ -22,6 +22,10 @@ pub fn read(bytes: &[u8]) -> Listing<DataObject> {
             return Err(ProblemKind::Unknown(entry.tag));
         }
         let application = class(entry)?.child(0x0C).map(|name| super::text(name.value));
-        Ok(DataObject { common: Common::read(entry)?, application, location: Location::in_type(entry)? })
+        Ok(DataObject {
+            common: Common::read(entry)?,
+            application,
+            location: Location::in_type(entry)?,
+        })
     })
 }

@@ -26,7 +26,8 @@ pub fn read(bytes: &[u8]) -> Listing<Application> {
         }
         let path = |tlv: Tlv<'_>| CardPath::new(tlv.value);
         let ddo = record.child(0x73);
-        let inner = |tag| ddo.and_then(|ddo| ddo.child(tag)).and_then(|at| at.child(0x04)).and_then(path);
+        let inner =
+            |tag| ddo.and_then(|ddo| ddo.child(tag)).and_then(|at| at.child(0x04)).and_then(path);
         Ok(Application {
             aid: record.child(0x4F).ok_or(ProblemKind::Missing("AID"))?.value.to_vec(),
             label: record.child(0x50).map(|label| super::text(label.value)),

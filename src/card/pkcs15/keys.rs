@@ -62,10 +62,10 @@ pub fn read_private(bytes: &[u8]) -> Listing<PrivateKey> {
         let key = Key::read(entry)?;
         let reference = key.class.child(0x02).and_then(unsigned);
         Ok(PrivateKey {
+            access: key.class_bits(1),
             common: key.common,
             id: key.id,
             usage: key.usage,
-            access: key.class_bits(1),
             reference: reference.and_then(|reference| u8::try_from(reference).ok()),
             modulus_bits: key.modulus_bits,
         })
@@ -116,7 +116,8 @@ impl<'a> Key<'a> {
 
     /// The n-th BIT STRING of the class attributes: usage, then access flags.
     fn class_bits(&self, n: usize) -> Bits {
-        let strings = self.class.children().map_while(Result::ok).filter(|tlv| tlv.tag == Tag(0x03));
+        let strings =
+            self.class.children().map_while(Result::ok).filter(|tlv| tlv.tag == Tag(0x03));
         strings.skip(n).next().map(Bits::read).unwrap_or_default()
     }
 }

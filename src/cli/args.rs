@@ -1,0 +1,258 @@
+//! The arguments as typed. Names and meanings are a contract: users script against them.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// French health-professional smart cards (CPS, CPF, CDE/CPE, CDA/CPA).
+#[derive(Debug, Parser)]
+#[command(name = "cpskit", version, propagate_version = true, max_term_width = 100)]
+#[command(infer_subcommands = false, disable_help_subcommand = true)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Flags every command takes.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Global options")]
+pub(super) struct Global {
+    /// How to print the result [default: text]
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(super) format: Option<Format>,
+    /// Open no internet socket
+    #[arg(long, global = true, env = "CPSKIT_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), action = ArgAction::SetTrue)]
+    pub(super) offline: bool,
+    /// Colour in text output [default: auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(super) color: Option<Color>,
+    /// Say nothing but the result and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say more on standard error; three times shows every exchange with the card, PINs masked
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Never prompt: what would be asked becomes an error that names the flag to give
+    #[arg(long, global = true)]
+    pub(super) no_input: bool,
+    /// Configuration file (TOML)
+    #[arg(long, global = true, env = "CPSKIT_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Format {
+    /// For people; may change.
+    Text,
+    /// One object with a schema version.
+    Json,
+    /// One object a line (`card watch`).
+    Ndjson,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The journey on embedded defaults: nothing to install or plug in, everything emulated
+    Demo,
+    /// Diagnose this workstation: service, readers, card, middleware
+    Doctor(Doctor),
+    /// Read and use a card
+    #[command(subcommand)]
+    Card(Card),
+    /// The virtual card
+    #[command(subcommand)]
+    Emulate(Emulate),
+    /// Print a completion script
+    Completions {
+        /// For this shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Doctor {
+    /// Also try to reach the publication point of IGC-Santé
+    #[arg(long)]
+    pub(super) network: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Card {
+    /// List readers and what is in them
+    List {
+        /// With a virtual card in process in place of the readers
+        #[arg(long, value_name = "PERSONA", num_args = 0..=1, require_equals = true, default_missing_value = DEFAULT_PERSONA)]
+        emulated: Option<String>,
+    },
+    /// Read the card: holder, certificates, tries left; with a PIN, the activities too
+    Read(CardRead),
+    /// Print the national identifier and nothing else
+    Id(Choice),
+    /// List the certificates, or write them to a folder
+    Certs(CardCerts),
+    /// List the activities (situations d'exercice), which the PIN protects, with their billing data
+    Activities(CardActivities),
+    /// Tell of readers and cards as they come and go, until interrupted
+    Watch(CardWatch),
+    /// Send raw commands
+    Apdu(CardApdu),
+    /// The PIN
+    #[command(subcommand)]
+    Pin(CardPin),
+}
+
+/// The virtual card used when none is named.
+pub(super) const DEFAULT_PERSONA: &str = "medecin-cps3";
+
+/// Which card.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Choosing a card")]
+pub(super) struct Choice {
+    /// Exact or unique part of the reader's name
+    #[arg(long, value_name = "NAME", conflicts_with = "emulated")]
+    pub(super) reader: Option<String>,
+    /// Chip serial, card number or national identifier
+    #[arg(long, value_name = "ID")]
+    pub(super) card: Option<String>,
+    /// The virtual card in process; no PC/SC (the equals sign is required)
+    #[arg(long, value_name = "PERSONA", num_args = 0..=1, require_equals = true, default_missing_value = DEFAULT_PERSONA)]
+    pub(super) emulated: Option<String>,
+}
+
+/// Where the PIN comes from.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Giving the PIN")]
+pub(super) struct PinArgs {
+    /// Environment variable that holds the PIN
+    #[arg(long, value_name = "VAR", group = "pin")]
+    pub(super) pin_env: Option<String>,
+    /// File that holds the PIN
+    #[arg(long, value_name = "FILE", group = "pin")]
+    pub(super) pin_file: Option<PathBuf>,
+    /// Open file descriptor to read the PIN from
+    #[arg(long, value_name = "N", group = "pin")]
+    pub(super) pin_fd: Option<u32>,
+    /// Go on when one try is left, or when the tries left cannot be read
+    #[arg(long)]
+    pub(super) allow_last_try: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CardRead {
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// Read only what these need
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "FIELDS")]
+    pub(super) fields: Vec<Field>,
+    #[command(flatten)]
+    pub(super) pin: PinArgs,
+    /// Only the situation d'exercice with this number, when a PIN is given
+    #[arg(long, value_name = "N")]
+    pub(super) activity: Option<u8>,
+}
+
+/// Parts of `card read`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(super) enum Field {
+    /// Chip serial, number, family, dates.
+    Card,
+    /// Names, profession, national identifier.
+    Holder,
+    /// Certificates.
+    Certificates,
+    /// Tries left.
+    Pin,
+    /// Access to the Annuaire Santé.
+    AnnuaireSante,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CardCerts {
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    /// Write each certificate to this folder, as PEM and as DER
+    #[arg(long, value_name = "DIR")]
+    pub(super) export: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CardActivities {
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    #[command(flatten)]
+    pub(super) pin: PinArgs,
+    /// Only the situation d'exercice with this number
+    #[arg(long, value_name = "N")]
+    pub(super) activity: Option<u8>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CardWatch {
+    /// Only readers whose name holds this
+    #[arg(long, value_name = "NAME", conflicts_with = "emulated")]
+    pub(super) reader: Option<String>,
+    /// The virtual card in process: its insertion, then the end
+    #[arg(long, value_name = "PERSONA", num_args = 0..=1, require_equals = true, default_missing_value = DEFAULT_PERSONA)]
+    pub(super) emulated: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CardApdu {
+    /// Commands, hexadecimal, each one argument; `{PIN}` stands for the PIN
+    #[arg(value_name = "APDU")]
+    pub(super) apdus: Vec<String>,
+    /// File with one command a line, `#` begins a comment; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) script: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) choice: Choice,
+    #[command(flatten)]
+    pub(super) pin: PinArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CardPin {
+    /// Tries left; spends none
+    Status(Choice),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Emulate {
+    /// Plug a virtual card into a vpcd reader, until interrupted
+    Card(EmulateCard),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct EmulateCard {
+    /// Print the personas, slug first
+    #[arg(long, conflicts_with_all = ["persona", "persona_file", "vpcd", "fault"])]
+    pub(super) list: bool,
+    /// Whose card
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_PERSONA)]
+    pub(super) persona: String,
+    /// Whose card, from a file of one's own
+    #[arg(long, value_name = "FILE", conflicts_with = "persona")]
+    pub(super) persona_file: Option<PathBuf>,
+    /// Address of the vpcd reader, loopback only
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:35963")]
+    pub(super) vpcd: String,
+    /// Misbehave; `--fault help` prints the menu
+    #[arg(long, value_name = "NAME")]
+    pub(super) fault: Option<String>,
+}

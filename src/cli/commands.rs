@@ -1,0 +1,34 @@
+//! One file a command: resolve, call the library, return an outcome.
+
+mod card;
+mod demo;
+mod doctor;
+mod emulate;
+
+use clap::CommandFactory;
+
+use super::args::{Args, Command, Emulate};
+use super::context::Context;
+use super::failure::Failure;
+use super::output::Outcome;
+
+pub(super) fn run(command: &Command, context: &Context) -> Result<Outcome, Failure> {
+    match command {
+        Command::Card(card) => card::run(card, context),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "cpskit", &mut script);
+            Ok(Outcome::plain(String::from_utf8_lossy(&script).trim_end().to_owned()))
+        }
+        Command::Demo => demo::run(context),
+        Command::Doctor(doctor) => doctor::run(doctor, context),
+        Command::Emulate(Emulate::Card(card)) => emulate::run(card, context),
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Args::command())
+                .render(&mut page)
+                .map_err(|error| Failure::output(&error))?;
+            Ok(Outcome::plain(String::from_utf8_lossy(&page).trim_end().to_owned()))
+        }
+    }
+}

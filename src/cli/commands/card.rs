@@ -1,0 +1,79 @@
+//! `cpskit card …`
+
+mod activities;
+mod apdu;
+mod certs;
+mod id;
+mod list;
+mod pin;
+pub(super) mod read;
+mod watch;
+
+use crate::card::{Card as CpxCard, Note, Session};
+use crate::cli::args::{Card, CardPin, PinArgs};
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::output::Outcome;
+use crate::cli::output::json::Warning;
+use crate::cli::pin::{Given, Keypad};
+use crate::transport::Nature;
+use crate::x509::IssuedBy;
+
+pub(super) fn run(command: &Card, context: &Context) -> Result<Outcome, Failure> {
+    match command {
+        Card::Activities(args) => activities::run(args, context),
+        Card::Apdu(args) => apdu::run(args, context),
+        Card::Certs(args) => certs::run(args, context),
+        Card::Id(choice) => id::run(choice, context),
+        Card::List { emulated } => list::run(emulated.as_deref(), context),
+        Card::Pin(CardPin::Status(choice)) => pin::status(choice, context),
+        Card::Read(args) => read::run(args, context),
+        Card::Watch(args) => watch::run(args, context),
+    }
+}
+
+/// The PIN for this card: flag, keypad or terminal.
+fn obtain_pin(card: &mut CpxCard, args: &PinArgs, context: &Context) -> Result<Given, Failure> {
+    if let Some(pin) = args.given()? {
+        return Ok(Given::Typed(pin));
+    }
+    // Before anyone is asked: a blocked PIN, or a card without one, needs none.
+    let keypad = card.session(|session| {
+        let status = session.pin_status(crate::card::PinName::User);
+        match status {
+            Ok(crate::card::PinStatus { tries: crate::card::Tries::Blocked, .. }) => {
+                Err(crate::card::Error::PinBlocked { pin: crate::card::PinName::User })
+            }
+            Err(error @ crate::card::Error::NoPin(_)) => Err(error),
+            _ => session.has_keypad(),
+        }
+    })?;
+    args.obtain(context, if keypad { Keypad::Present } else { Keypad::Absent })
+}
+
+/// What was left out, for documents and for standard error.
+fn warnings(notes: &[Note]) -> Vec<Warning> {
+    notes.iter().map(Warning::from).collect()
+}
+
+fn lines(warnings: &[Warning]) -> Vec<String> {
+    warnings.iter().map(Warning::line).collect()
+}
+
+/// Whether what a card says is emulated: the reader is virtual, or a certificate comes from the emulation authority.
+fn is_emulated(card: &CpxCard, certificates: &[crate::card::CardCertificate]) -> bool {
+    card.nature() == Nature::Emulated
+        || certificates.iter().any(|found| found.certificate.issued_by() == IssuedBy::Emulation)
+}
+
+/// Said on standard error beside every emulated result.
+const EMULATED: &str = "emulated: this is a virtual card, and its holder does not exist";
+
+fn emulated_remark(emulated: bool) -> Option<String> {
+    emulated.then(|| EMULATED.to_owned())
+}
+
+/// Notes taken in a session, handed out with its result.
+fn with_notes<T>(session: &Session<'_>, value: T) -> (T, Vec<Note>) {
+    (value, session.notes().to_vec())
+}

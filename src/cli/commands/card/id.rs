@@ -1,0 +1,36 @@
+//! `cpskit card id`: the national identifier, a newline, and nothing else.
+
+use serde::Serialize;
+
+use super::{emulated_remark, is_emulated};
+use crate::cli::args::Choice;
+use crate::cli::choose;
+use crate::cli::context::Context;
+use crate::cli::failure::Failure;
+use crate::cli::output::Outcome;
+use crate::cli::output::json::Exchanges;
+
+#[derive(Serialize)]
+struct Document {
+    schema: &'static str,
+    emulated: bool,
+    reader: String,
+    national_id: String,
+    id_type: String,
+    exchanges: Exchanges,
+}
+
+pub(super) fn run(choice: &Choice, context: &Context) -> Result<Outcome, Failure> {
+    let mut card = choose::card(choice, context)?;
+    let id = card.session(|session| session.national_id())?;
+    let emulated = is_emulated(&card, &[]);
+    let document = Document {
+        schema: "cpskit.card.id/1",
+        emulated,
+        reader: card.reader().to_owned(),
+        national_id: id.to_string(),
+        id_type: id.type_code().to_string(),
+        exchanges: card.exchanges().into(),
+    };
+    Ok(Outcome::new(id.to_string(), &document).remarks(emulated_remark(emulated)))
+}

@@ -1,0 +1,103 @@
+//! The configuration file: TOML, a few defaults, each with where it came from.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+
+use super::args::Color;
+use super::failure::Failure;
+
+/// Defaults that flags override.
+#[derive(Debug, Default)]
+pub(super) struct Config {
+    /// Colour in text output.
+    pub(super) color: Setting<Color>,
+    /// Open no internet socket.
+    pub(super) offline: Setting<bool>,
+    /// Reader to use when several hold a card.
+    pub(super) reader: Setting<String>,
+    /// Where the file was looked for.
+    pub(super) path: Option<PathBuf>,
+}
+
+/// A value and where it came from.
+#[derive(Debug)]
+pub(super) struct Setting<T> {
+    pub(super) value: Option<T>,
+    pub(super) origin: Origin,
+}
+
+impl<T> Default for Setting<T> {
+    fn default() -> Self {
+        Self { value: None, origin: Origin::Default }
+    }
+}
+
+/// Where a value came from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Origin {
+    Default,
+    File(PathBuf),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// The file as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    color: Option<String>,
+    offline: Option<bool>,
+    reader: Option<String>,
+}
+
+impl Config {
+    /// Reads the file named, else `cpskit/config.toml` in the configuration folder of the system, which may be absent.
+    pub(super) fn load(named: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = named.map(Path::to_owned).or_else(default_path) else {
+            return Ok(Self::default());
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self { path: Some(path), ..Self::default() });
+            }
+            Err(error) => return Err(Failure::input(&path, &error)),
+        };
+        let written: Written =
+            toml::from_str(&text).map_err(|error| Failure::config(&path, error.message()))?;
+        let color = match written.color.as_deref().map(|color| Color::from_str(color, false)) {
+            None => None,
+            Some(Ok(color)) => Some(color),
+            Some(Err(_)) => {
+                return Err(Failure::config(&path, "`color` is `auto`, `always` or `never`"));
+            }
+        };
+        Ok(Self {
+            color: setting(color, &path),
+            offline: setting(written.offline, &path),
+            reader: setting(written.reader, &path),
+            path: Some(path),
+        })
+    }
+}
+
+fn setting<T>(value: Option<T>, path: &Path) -> Setting<T> {
+    let origin = if value.is_some() { Origin::File(path.to_owned()) } else { Origin::Default };
+    Setting { value, origin }
+}
+
+fn default_path() -> Option<PathBuf> {
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.config_dir().join("cpskit").join("config.toml"))
+}

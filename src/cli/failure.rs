@@ -1,0 +1,317 @@
+//! Failures as users see them: a stable code, a sentence, its causes, and what to do next. All messages about what to do are
+//! in this file, so that they can be read in one sitting.
+
+use std::error::Error as StdError;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::exit::Exit;
+use crate::card::{Error as CardError, PinName};
+use crate::secret::PinFormatError;
+use crate::transport::Error as TransportError;
+
+/// A failure, ready to be shown.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// Stable, `card.pin.refused`.
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+    pub(super) causes: Vec<String>,
+    pub(super) exit: Exit,
+}
+
+/// `cpskit.error/1`.
+#[derive(Debug, Serialize)]
+pub(super) struct Document<'a> {
+    schema: &'static str,
+    code: &'static str,
+    message: &'a str,
+    hint: Option<&'a str>,
+    causes: &'a [String],
+}
+
+impl Failure {
+    pub(super) fn new(code: &'static str, exit: Exit, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), hint: None, causes: Vec::new(), exit }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(super) fn causes(mut self, error: &dyn StdError) -> Self {
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            self.causes.push(error.to_string());
+            cause = error.source();
+        }
+        self
+    }
+
+    pub(super) fn document(&self) -> Document<'_> {
+        Document {
+            schema: "cpskit.error/1",
+            code: self.code,
+            message: &self.message,
+            hint: self.hint.as_deref(),
+            causes: &self.causes,
+        }
+    }
+
+    /// For people.
+    pub(super) fn render(&self) -> String {
+        let mut text = format!("error: {}", super::output::text::clean(&self.message));
+        for cause in &self.causes {
+            text.push_str(&format!("\n  cause: {}", super::output::text::clean(cause)));
+        }
+        if let Some(hint) = &self.hint {
+            text.push_str(&format!("\n\nhint: {hint}"));
+        }
+        text
+    }
+
+    /// A panic: ours, whatever the input.
+    pub(super) fn defect() -> Self {
+        Self::new("cpskit.defect", Exit::Defect, "cpskit stopped on a defect of its own").hint(
+            "please report it, with the command and what `cpskit doctor` prints; no PIN is needed for that",
+        )
+    }
+
+    pub(super) fn usage(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let first = text.lines().next().unwrap_or_default();
+        let message = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+        Self::new("usage", Exit::Usage, message).hint("try `--help`")
+    }
+
+    pub(super) fn arguments(message: impl Into<String>) -> Self {
+        Self::new("usage", Exit::Usage, message)
+    }
+
+    pub(super) fn output(error: &std::io::Error) -> Self {
+        Self::new("output", Exit::Usage, format!("the result cannot be written: {error}"))
+    }
+
+    pub(super) fn input(path: &Path, error: &std::io::Error) -> Self {
+        Self::new("input", Exit::Usage, format!("`{}`: {error}", path.display()))
+    }
+
+    pub(super) fn config(path: &Path, problem: &str) -> Self {
+        Self::new("config", Exit::Usage, format!("configuration `{}`: {problem}", path.display()))
+    }
+
+    pub(super) fn secret_source(message: String) -> Self {
+        Self::new("secret.source", Exit::Usage, message)
+    }
+
+    pub(super) fn pin_format(error: &PinFormatError) -> Self {
+        Self::new("card.pin.format", Exit::Usage, error.to_string()).hint("no try was spent")
+    }
+
+    pub(super) fn pin_needed() -> Self {
+        let message = "a PIN is needed, and there is no one to ask";
+        Self::new("card.pin.needed", Exit::Usage, message)
+            .hint("give it with `--pin-env VAR`, `--pin-file FILE` or `--pin-fd N`")
+    }
+}
+
+impl From<CardError> for Failure {
+    fn from(error: CardError) -> Self {
+        let message = error.to_string();
+        let (code, exit, hint) = match &error {
+            CardError::Transport(error) => return Self::of_transport(error),
+            CardError::Absent { .. } => ("card.file.absent", Exit::Card, None),
+            CardError::IdentifierAbsent => (
+                "card.identifier.absent",
+                Exit::Card,
+                Some("a contactless card does not carry it; put the card in a contact reader"),
+            ),
+            CardError::KeepsResetting { .. } => (
+                "card.reset",
+                Exit::Card,
+                Some(
+                    "close the other programs that use the card (vendor middleware, browser), then try again",
+                ),
+            ),
+            CardError::LastTry { .. } => (
+                "card.pin.last_try",
+                Exit::PinBlocked,
+                Some(
+                    "make sure of the PIN, then insist with `--allow-last-try`; a wrong one blocks the card",
+                ),
+            ),
+            CardError::Malformed { .. } => ("card.file.malformed", Exit::Card, None),
+            CardError::NoPin(_) => (
+                "card.pin.absent",
+                Exit::Card,
+                Some("put the card in a contact reader for what the PIN protects"),
+            ),
+            CardError::NotCpx { .. } => (
+                "card.not_cpx",
+                Exit::Card,
+                Some(
+                    "put a CPS, CPF, CDE, CPE, CDA or CPA card in the reader, or choose another reader with `--reader`",
+                ),
+            ),
+            CardError::PinBlocked { pin: PinName::User } => (
+                "card.pin.blocked",
+                Exit::PinBlocked,
+                Some(
+                    "the code de déblocage (8 digits, on the letter that came with the PIN) unblocks it",
+                ),
+            ),
+            CardError::PinBlocked { pin: PinName::Unblocking } => (
+                "card.pin.blocked",
+                Exit::PinBlocked,
+                Some("the card cannot be unblocked any more: order another one"),
+            ),
+            CardError::PinCounterUnreadable { .. } => (
+                "card.pin.unreadable",
+                Exit::PinBlocked,
+                Some(
+                    "another program may hold the PIN open: take the card out and put it in again, or insist with `--allow-last-try`",
+                ),
+            ),
+            CardError::PinLength { .. } => ("card.pin.length", Exit::Usage, None),
+            CardError::PinNeeded { .. } => (
+                "card.pin.needed",
+                Exit::Usage,
+                Some("give it with `--pin-env VAR`, `--pin-file FILE` or `--pin-fd N`"),
+            ),
+            CardError::PinRefused { .. } => ("card.pin.refused", Exit::PinRefused, None),
+            CardError::Refused { .. } => ("card.refused", Exit::Card, None),
+            CardError::X509 { .. } => ("card.certificate", Exit::Card, None),
+        };
+        let failure = Self::new(code, exit, message).causes(&error);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self::of_transport(&error)
+    }
+}
+
+impl Failure {
+    /// The code and the advice for every failure of reader and service, per operating system.
+    fn of_transport(error: &TransportError) -> Self {
+        let (code, exit, hint) = match error {
+            TransportError::Busy { .. } => ("card.busy", Exit::Card, HOLDERS),
+            TransportError::Held { .. } => ("card.held", Exit::Card, HOLDERS),
+            TransportError::Garbled { .. } => ("card.garbled", Exit::Card, REINSERT),
+            TransportError::KeypadCancelled => ("card.pin.cancelled", Exit::Usage, ""),
+            TransportError::KeypadRefused { .. } => (
+                "card.pin.keypad",
+                Exit::Card,
+                "give the PIN with `--pin-env VAR`, `--pin-file FILE` or `--pin-fd N`",
+            ),
+            TransportError::KeypadTimeout => ("card.pin.timeout", Exit::Usage, ""),
+            TransportError::Mute { .. } => ("card.mute", Exit::Card, REINSERT),
+            TransportError::NoCard { .. } => (
+                "card.none",
+                Exit::Card,
+                "put a card in, chip first; or try `--emulated` without one",
+            ),
+            TransportError::NoKeypad => (
+                "card.pin.keypad",
+                Exit::Usage,
+                "give the PIN with `--pin-env VAR`, `--pin-file FILE` or `--pin-fd N`",
+            ),
+            TransportError::NoReader => (
+                "card.reader.none",
+                Exit::Card,
+                "plug a smart card reader in; `cpskit doctor` says more; or try `--emulated` without one",
+            ),
+            TransportError::NoService { .. } => ("card.service", Exit::Card, SERVICE),
+            TransportError::NotAuthorised { .. } => ("card.not_authorised", Exit::Card, ACCESS),
+            TransportError::Removed { .. } => {
+                ("card.removed", Exit::Card, "put the card in again and run the command once more")
+            }
+            TransportError::Reset => ("card.reset", Exit::Card, HOLDERS),
+            TransportError::UnknownReader { .. } => {
+                ("card.reader.unknown", Exit::Card, "`cpskit card list` names the readers")
+            }
+            TransportError::Unresponsive { .. } => ("card.mute", Exit::Card, REINSERT),
+            TransportError::Pcsc(_) | TransportError::Transcript { .. } => (
+                "card.service.refused",
+                Exit::Card,
+                "`cpskit doctor` looks at the service and the readers",
+            ),
+        };
+        let failure = Self::new(code, exit, error.to_string()).causes(error);
+        if hint.is_empty() { failure } else { failure.hint(hint) }
+    }
+}
+
+const REINSERT: &str =
+    "take the card out, look that the chip is clean and on the right side, and put it in again";
+
+#[cfg(target_os = "linux")]
+const HOLDERS: &str = "close what may hold it: the vendor's middleware, a browser with its module, gpg's scdaemon, `pcsc_scan`; `sudo lsof /run/pcscd/pcscd.comm` names them";
+#[cfg(target_os = "macos")]
+const HOLDERS: &str = "close what may hold it: CryptoTokenKit (`security list-smartcards`), the vendor's middleware, a browser";
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+const HOLDERS: &str =
+    "close what may hold it: the vendor's middleware, a browser, a logon with the card";
+
+#[cfg(target_os = "linux")]
+const SERVICE: &str = "on Debian and Ubuntu, `sudo apt-get install pcscd` installs it and `sudo systemctl start pcscd.socket` starts it; on Fedora, `sudo dnf install pcsc-lite`; in a container, share the host's `/run/pcscd`; `cpskit doctor` says more";
+#[cfg(target_os = "macos")]
+const SERVICE: &str =
+    "macOS starts it with the first reader: plug the reader in, or log out and in again";
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+const SERVICE: &str =
+    "start the service `Smart Card`: `sc start SCardSvr` in an administrator's prompt";
+
+#[cfg(target_os = "linux")]
+const ACCESS: &str = "polkit did not let this user in: see the section on polkit in `docs/guide/containers-and-wsl.md`, or run in a local session";
+#[cfg(not(target_os = "linux"))]
+const ACCESS: &str =
+    "this user may not use the smart card service: run in a local session, not over the network";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::PcscError;
+
+    #[test]
+    fn a_failure_is_a_sentence_its_cause_and_what_to_do() {
+        let cause = PcscError { symbol: "SCARD_E_NO_SERVICE", code: 0x8010_001D };
+        let failure = Failure::from(CardError::from(TransportError::NoService { cause }));
+        assert_eq!(
+            failure.render(),
+            format!(
+                "error: the smart card service is not running\n  cause: SCARD_E_NO_SERVICE (0x8010001D)\n\nhint: {SERVICE}"
+            )
+        );
+        assert_eq!((failure.code, failure.exit), ("card.service", Exit::Card));
+    }
+
+    #[test]
+    fn wrong_and_blocked_have_codes_of_their_own() {
+        let pin = PinName::User;
+        let of = |error: CardError| {
+            let failure = Failure::from(error);
+            (failure.code, failure.exit, failure.message)
+        };
+        assert_eq!(
+            of(CardError::PinRefused { pin, left: 1 }),
+            (
+                "card.pin.refused",
+                Exit::PinRefused,
+                "wrong PIN (code porteur): 1 try left".to_owned()
+            )
+        );
+        assert_eq!(
+            of(CardError::PinBlocked { pin }),
+            ("card.pin.blocked", Exit::PinBlocked, "the PIN (code porteur) is blocked".to_owned())
+        );
+    }
+}

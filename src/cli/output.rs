@@ -1,0 +1,205 @@
+//! The printer, which alone prints: data on standard output, all else on standard error.
+
+pub(super) mod json;
+pub(super) mod text;
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::args::{Color, Format};
+use super::exit::Exit;
+use super::failure::Failure;
+
+/// What a command came to.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// For people.
+    pub(super) text: String,
+    /// The document, `None` for commands whose text is the contract (completions, manual).
+    pub(super) document: Option<Value>,
+    /// Said on standard error after the result: what was left out, that it is emulated.
+    pub(super) remarks: Vec<String>,
+    /// A negative answer that comes with its document: said as an error, after it.
+    pub(super) failure: Option<Failure>,
+}
+
+impl Outcome {
+    /// A result with its two renderings.
+    pub(super) fn new(text: String, document: &impl Serialize) -> Self {
+        let document = serde_json::to_value(document).expect("documents are plain data");
+        Self { text, document: Some(document), remarks: Vec::new(), failure: None }
+    }
+
+    /// Text that is the same in every format.
+    pub(super) fn plain(text: String) -> Self {
+        Self { text, document: None, remarks: Vec::new(), failure: None }
+    }
+
+    /// Adds remarks.
+    pub(super) fn remarks(mut self, remarks: impl IntoIterator<Item = String>) -> Self {
+        self.remarks.extend(remarks);
+        self
+    }
+
+    /// Makes the answer a negative one.
+    pub(super) fn failing(mut self, failure: Option<Failure>) -> Self {
+        self.failure = failure;
+        self
+    }
+}
+
+/// How loud.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Loudness {
+    /// Results and errors only.
+    Quiet,
+    /// Remarks too.
+    Normal,
+}
+
+/// Where and how to print.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Printer {
+    pub(super) format: Format,
+    pub(super) color: Color,
+    pub(super) loudness: Loudness,
+}
+
+impl Printer {
+    /// What can be told before the arguments are parsed, so that usage errors come in the format asked for.
+    pub(super) fn for_arguments(arguments: &[OsString]) -> Self {
+        let json = arguments.iter().enumerate().any(|(index, argument)| {
+            let is = |at: usize, text: &str| arguments.get(at).is_some_and(|found| found == text);
+            argument == "--format=json"
+                || argument == "--format=ndjson"
+                || (argument == "--format" && (is(index + 1, "json") || is(index + 1, "ndjson")))
+        });
+        let format = if json { Format::Json } else { Format::Text };
+        Self { format, color: Color::Auto, loudness: Loudness::Normal }
+    }
+
+    /// Prints an outcome and says what it comes to.
+    pub(super) fn finish(self, outcome: Result<Outcome, Failure>) -> Exit {
+        match outcome {
+            Ok(outcome) => {
+                let printed = match (&outcome.document, self.format) {
+                    (Some(document), Format::Json) => self.out(&pretty(document)),
+                    (Some(document), Format::Ndjson) => self.out(&document.to_string()),
+                    _ => self.out(&outcome.text),
+                };
+                for remark in &outcome.remarks {
+                    self.remark(remark);
+                }
+                match (printed, &outcome.failure) {
+                    (Err(failure), _) => self.failure(&failure),
+                    (Ok(()), Some(failure)) => self.failure(failure),
+                    (Ok(()), None) => Exit::Ok,
+                }
+            }
+            Err(failure) => self.failure(&failure),
+        }
+    }
+
+    /// Prints one line of a stream, at once.
+    ///
+    /// # Errors
+    /// A broken pipe ends the stream without an error of its own: `false`.
+    pub(super) fn line(self, text: &str, document: &impl Serialize) -> Result<Stream, Failure> {
+        let line = match self.format {
+            Format::Text => text.to_owned(),
+            Format::Json | Format::Ndjson => {
+                serde_json::to_string(document).expect("documents are plain data")
+            }
+        };
+        match write(&mut self.stdout(), &line) {
+            Ok(()) => Ok(Stream::Open),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Stream::Closed),
+            Err(error) => Err(Failure::output(&error)),
+        }
+    }
+
+    /// Says something on standard error, unless quiet.
+    pub(super) fn remark(self, text: &str) {
+        if self.loudness > Loudness::Quiet {
+            // Nobody reads standard error: there is nowhere left to say so.
+            let _ = write(&mut self.stderr(), text);
+        }
+    }
+
+    /// Prints a failure and gives its exit code.
+    pub(super) fn failure(self, failure: &Failure) -> Exit {
+        let text = match self.format {
+            Format::Text => failure.render(),
+            Format::Json | Format::Ndjson => {
+                serde_json::to_string(&failure.document()).expect("documents are plain data")
+            }
+        };
+        let _ = write(&mut self.stderr(), &text);
+        failure.exit
+    }
+
+    /// Prints what `clap` made of the arguments: help and version are results, the rest are usage errors.
+    pub(super) fn usage(self, error: &clap::Error) -> Exit {
+        if !error.use_stderr() {
+            let text = error.render().ansi().to_string();
+            return match self.out(text.trim_end()) {
+                Ok(()) => Exit::Ok,
+                Err(failure) => self.failure(&failure),
+            };
+        }
+        match self.format {
+            Format::Text => {
+                let _ = write(&mut self.stderr(), error.render().ansi().to_string().trim_end());
+                Exit::Usage
+            }
+            Format::Json | Format::Ndjson => self.failure(&Failure::usage(error)),
+        }
+    }
+
+    fn out(self, text: &str) -> Result<(), Failure> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        match write(&mut self.stdout(), text) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn stdout(self) -> impl Write {
+        AutoStream::new(io::stdout(), self.choice())
+    }
+
+    fn stderr(self) -> impl Write {
+        AutoStream::new(io::stderr(), self.choice())
+    }
+
+    fn choice(self) -> ColorChoice {
+        match self.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        }
+    }
+}
+
+/// Whether somebody still reads.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Stream {
+    Closed,
+    Open,
+}
+
+fn pretty(document: &Value) -> String {
+    serde_json::to_string_pretty(document).expect("documents are plain data")
+}
+
+fn write(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.write_all(b"\n")?;
+    stream.flush()
+}
