@@ -12,6 +12,8 @@ use std::fmt;
 
 mod authority;
 mod certificate;
+mod constraint;
+mod crl;
 mod der;
 mod extension;
 mod general_name;
@@ -28,6 +30,10 @@ mod time;
 
 pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, World};
 pub use certificate::{Certificate, Serial, Version};
+pub use constraint::{NameConstraints, PolicyConstraints, PolicyMapping, Subtree};
+pub use crl::{
+    CertificateKinds, Crl, CrlEntries, CrlEntry, Date, DateKind, IssuingDistributionPoint, Reason,
+};
 pub use der::{DerError, DerErrorKind};
 pub use extension::{
     AccessDescription, AuthorityKeyIdentifier, BasicConstraints, DistributionPoint, Extension,
@@ -35,9 +41,9 @@ pub use extension::{
 };
 pub use general_name::GeneralName;
 pub use holder::Holder;
-pub use key::{AlgorithmIdentifier, PublicKey};
+pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
 pub use name::{Attribute, Name, StringKind};
-pub use oid::Oid;
+pub use oid::{Oid, OidError};
 pub use time::TimeError;
 
 /// Why bytes are not a certificate that can be read, or a part of one cannot be.
@@ -57,6 +63,9 @@ pub enum X509Error {
     /// rest of the certificate can be read.
     #[error("public key: {0}")]
     Key(#[source] DerError),
+    /// The bytes are not those of a revocation list.
+    #[error("not a revocation list: {0}")]
+    List(#[source] DerError),
     /// A PEM file without any block `CERTIFICATE`.
     #[error("no certificate in the PEM file")]
     NoCertificate,

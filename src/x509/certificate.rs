@@ -91,7 +91,7 @@ impl Certificate {
         let mut certificate = outer.inside();
         let tbs = certificate.take(tag::SEQUENCE)?;
         let signature_algorithm = AlgorithmIdentifier::read(&mut certificate)?;
-        let signature = certificate.take(tag::BIT_STRING)?.bits()?.to_vec();
+        let signature = certificate.take(tag::BIT_STRING)?.whole_octets()?.to_vec();
         certificate.end()?;
 
         let mut fields = tbs.inside();

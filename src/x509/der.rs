@@ -7,6 +7,7 @@ pub(super) mod tag {
     pub(crate) const BIT_STRING: u8 = 0x03;
     pub(crate) const OCTET_STRING: u8 = 0x04;
     pub(crate) const OID: u8 = 0x06;
+    pub(crate) const ENUMERATED: u8 = 0x0A;
     pub(crate) const UTF8_STRING: u8 = 0x0C;
     pub(crate) const NUMERIC_STRING: u8 = 0x12;
     pub(crate) const PRINTABLE_STRING: u8 = 0x13;
@@ -108,6 +109,14 @@ impl<'a> Element<'a> {
     pub(super) fn bits(&self) -> Result<&'a [u8], DerError> {
         match self.value {
             [0..=7, octets @ ..] => Ok(octets),
+            _ => Err(self.unreadable()),
+        }
+    }
+
+    /// The octets of a BIT STRING that has no unused bits, as those of signatures have none.
+    pub(super) fn whole_octets(&self) -> Result<&'a [u8], DerError> {
+        match self.value {
+            [0, octets @ ..] => Ok(octets),
             _ => Err(self.unreadable()),
         }
     }

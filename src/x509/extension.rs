@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::der::{DerError, Reader, tag};
-use super::{Certificate, GeneralName, Oid, Serial, X509Error, name, oid};
+use super::{Attribute, Certificate, GeneralName, Oid, Serial, X509Error, name, oid};
 
 /// An extension, unread.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -130,11 +130,13 @@ pub struct Policy {
     pub cps: Vec<String>,
 }
 
-/// Where a revocation list is (RFC 5280 §4.2.1.13). A name relative to the issuer's is left out.
+/// Where a revocation list is (RFC 5280 §4.2.1.13).
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct DistributionPoint {
     /// Several ways to the same list (`fullName`).
     pub names: Vec<GeneralName>,
+    /// The name relative to that of who signs the list (`nameRelativeToCRLIssuer`); empty when there is none.
+    pub relative: Vec<Attribute>,
     /// The bits of the reasons the list is limited to, as encoded; `None` for all reasons.
     pub reasons: Option<Vec<u8>>,
     /// Who signs the list, when it is not the issuer of the certificate.
@@ -286,7 +288,7 @@ impl Certificate {
     }
 }
 
-fn general_names(list: Option<Reader<'_>>) -> Result<Vec<GeneralName>, DerError> {
+pub(super) fn general_names(list: Option<Reader<'_>>) -> Result<Vec<GeneralName>, DerError> {
     let read = |names: &mut Reader<'_>| names.any().map(|element| GeneralName::read(&element));
     list.map_or(Ok(Vec::new()), |names| names.all(read))
 }
@@ -314,20 +316,29 @@ fn policy(list: &mut Reader<'_>) -> Result<Policy, DerError> {
 fn distribution_points(reader: &mut Reader<'_>) -> Result<Vec<DistributionPoint>, DerError> {
     reader.take(tag::SEQUENCE)?.inside().all(|list| {
         let mut fields = list.take(tag::SEQUENCE)?.inside();
-        let full_name = match fields.optional(tag::constructed(0))? {
-            None => None,
-            Some(point) => point.inside().optional(tag::constructed(0))?.map(|e| e.inside()),
+        let (names, relative) = match fields.optional(tag::constructed(0))? {
+            None => (Vec::new(), Vec::new()),
+            Some(point) => point_name(&mut point.inside())?,
         };
         let reasons =
             fields.optional(tag::context(1))?.map(|e| e.bits().map(<[u8]>::to_vec)).transpose()?;
         let crl_issuer = fields.optional(tag::constructed(2))?.map(|e| e.inside());
         fields.end()?;
-        Ok(DistributionPoint {
-            names: general_names(full_name)?,
-            reasons,
-            crl_issuer: general_names(crl_issuer)?,
-        })
+        Ok(DistributionPoint { names, relative, reasons, crl_issuer: general_names(crl_issuer)? })
     })
+}
+
+/// DistributionPointName: the full name, or the one relative to that of who signs.
+pub(super) fn point_name(
+    point: &mut Reader<'_>,
+) -> Result<(Vec<GeneralName>, Vec<Attribute>), DerError> {
+    let names = general_names(point.optional(tag::constructed(0))?.map(|e| e.inside()))?;
+    let relative = match point.optional(tag::constructed(1))? {
+        None => Vec::new(),
+        Some(relative) => relative.inside().all(Attribute::read)?,
+    };
+    point.end()?;
+    Ok((names, relative))
 }
 
 #[cfg(test)]
@@ -426,6 +437,7 @@ mod tests {
     fn the_places_of_lists_and_responders_are_read() {
         let point = |names: &[&str]| DistributionPoint {
             names: names.iter().copied().map(uri).collect(),
+            relative: vec![],
             reasons: None,
             crl_issuer: vec![],
         };
@@ -444,6 +456,7 @@ mod tests {
         let point = sequence(&[encode(0x81, &[4, 0x60]), issuer]);
         let expected = DistributionPoint {
             names: vec![],
+            relative: vec![],
             reasons: Some(vec![0x60]),
             crl_issuer: vec![GeneralName::Dns("example.org".to_owned())],
         };

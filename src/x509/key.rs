@@ -1,7 +1,7 @@
 //! Algorithms and public keys (RFC 5280 §4.1.1.2 and §4.1.2.7).
 
 use super::der::{DerError, Reader, tag};
-use super::{Oid, oid};
+use super::{Oid, X509Error, oid};
 
 /// An algorithm and its parameters.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -22,6 +22,62 @@ impl AlgorithmIdentifier {
         };
         inside.end()?;
         Ok(Self { oid, parameters })
+    }
+
+    /// The parameters, if they are those of RSASSA-PSS.
+    pub fn pss(&self) -> Option<PssParameters> {
+        let mut reader = Reader::new(self.parameters.as_deref()?);
+        let parameters = PssParameters::read(&mut reader).ok()?;
+        (self.oid == oid::RSASSA_PSS && reader.is_empty()).then_some(parameters)
+    }
+
+    /// The parameters, if they are one object identifier, as those of an elliptic-curve key are its curve.
+    pub fn named_curve(&self) -> Option<Oid> {
+        let mut reader = Reader::new(self.parameters.as_deref()?);
+        let curve = reader.take(tag::OID).ok()?;
+        reader.is_empty().then(|| Oid::from_content(curve.value))
+    }
+}
+
+/// RSASSA-PSS-params (RFC 4055 §3.1).
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct PssParameters {
+    /// The hash of the message.
+    pub hash: Oid,
+    /// The hash in MGF1; `None` for another mask generation function.
+    pub mask_hash: Option<Oid>,
+    /// The length of the salt in bytes.
+    pub salt_length: u32,
+}
+
+impl PssParameters {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DerError> {
+        const SHA1: [u8; 5] = [0x2B, 0x0E, 3, 2, 0x1A];
+        let sha1 = || Oid::from_content(&SHA1);
+        let mut fields = reader.take(tag::SEQUENCE)?.inside();
+        let hash = match fields.optional(tag::constructed(0))? {
+            None => sha1(),
+            Some(explicit) => AlgorithmIdentifier::read(&mut explicit.inside())?.oid,
+        };
+        let mask_hash = match fields.optional(tag::constructed(1))? {
+            None => Some(sha1()),
+            Some(explicit) => {
+                let mask = AlgorithmIdentifier::read(&mut explicit.inside())?;
+                match mask.parameters {
+                    Some(hash) if mask.oid == oid::MGF1 => {
+                        Some(AlgorithmIdentifier::read(&mut Reader::new(&hash))?.oid)
+                    }
+                    _ => None,
+                }
+            }
+        };
+        let salt_length = match fields.optional(tag::constructed(2))? {
+            None => 20,
+            Some(explicit) => explicit.inside().take(tag::INTEGER)?.number()?,
+        };
+        fields.optional(tag::constructed(3))?;
+        fields.end()?;
+        Ok(Self { hash, mask_hash, salt_length })
     }
 }
 
@@ -46,6 +102,14 @@ pub enum PublicKey {
 }
 
 impl PublicKey {
+    /// Reads a SubjectPublicKeyInfo, DER.
+    ///
+    /// # Errors
+    /// [`X509Error::Key`].
+    pub fn from_spki(spki: &[u8]) -> Result<Self, X509Error> {
+        Self::read(spki).map_err(X509Error::Key)
+    }
+
     pub(super) fn read(spki: &[u8]) -> Result<Self, DerError> {
         let mut fields = Reader::new(spki).take(tag::SEQUENCE)?.inside();
         let algorithm = AlgorithmIdentifier::read(&mut fields)?;

@@ -107,7 +107,7 @@ impl fmt::Display for Name {
 }
 
 impl Attribute {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, DerError> {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DerError> {
         let mut inside = reader.take(tag::SEQUENCE)?.inside();
         let oid = Oid::from_content(inside.take(tag::OID)?.value);
         let value = inside.any()?;

@@ -1,6 +1,7 @@
 //! Object identifiers, as dotted text, and those of certificates that this crate knows.
 
 use std::fmt;
+use std::str::FromStr;
 
 use super::Hex;
 
@@ -20,6 +21,31 @@ impl Oid {
     /// The dotted form, to compare with the constants of this module.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Text that is no object identifier in dotted form.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not an object identifier: {0:?}")]
+pub struct OidError(pub String);
+
+/// Reads the dotted form: at least two arcs, each in decimal without leading zeros, within the bounds of ITU-T X.660.
+impl FromStr for Oid {
+    type Err = OidError;
+
+    fn from_str(text: &str) -> Result<Self, OidError> {
+        let arc = |arc: &str| {
+            let digits = !arc.is_empty() && arc.bytes().all(|byte| byte.is_ascii_digit());
+            let shortest = arc.len() == 1 || !arc.starts_with('0');
+            (digits && shortest).then(|| arc.parse::<u128>().ok()).flatten()
+        };
+        let arcs: Option<Vec<u128>> = text.split('.').map(arc).collect();
+        match arcs.as_deref() {
+            Some([0 | 1, 0..40, ..]) => Ok(Self(text.to_owned())),
+            // The first two arcs share one number (X.690 §8.19.4).
+            Some([2, second, ..]) if *second <= u128::MAX - 80 => Ok(Self(text.to_owned())),
+            _ => Err(OidError(text.to_owned())),
+        }
     }
 }
 
@@ -107,6 +133,37 @@ pub const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 /// rsaEncryption (PKCS #1).
 pub const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 
+/// id-RSASSA-PSS (PKCS #1).
+pub const RSASSA_PSS: &str = "1.2.840.113549.1.1.10";
+/// id-mgf1 (PKCS #1).
+pub const MGF1: &str = "1.2.840.113549.1.1.8";
+/// sha1WithRSAEncryption (PKCS #1).
+pub const SHA1_WITH_RSA: &str = "1.2.840.113549.1.1.5";
+/// sha256WithRSAEncryption (PKCS #1).
+pub const SHA256_WITH_RSA: &str = "1.2.840.113549.1.1.11";
+/// sha384WithRSAEncryption (PKCS #1).
+pub const SHA384_WITH_RSA: &str = "1.2.840.113549.1.1.12";
+/// sha512WithRSAEncryption (PKCS #1).
+pub const SHA512_WITH_RSA: &str = "1.2.840.113549.1.1.13";
+/// id-ecPublicKey (RFC 5480).
+pub const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+/// secp256r1, P-256 (RFC 5480).
+pub const P256: &str = "1.2.840.10045.3.1.7";
+/// secp384r1, P-384 (RFC 5480).
+pub const P384: &str = "1.3.132.0.34";
+/// ecdsa-with-SHA256 (RFC 5758).
+pub const ECDSA_WITH_SHA256: &str = "1.2.840.10045.4.3.2";
+/// ecdsa-with-SHA384 (RFC 5758).
+pub const ECDSA_WITH_SHA384: &str = "1.2.840.10045.4.3.3";
+/// id-Ed25519 (RFC 8410).
+pub const ED25519: &str = "1.3.101.112";
+/// id-sha256 (RFC 4055).
+pub const SHA256: &str = "2.16.840.1.101.3.4.2.1";
+/// id-sha384 (RFC 4055).
+pub const SHA384: &str = "2.16.840.1.101.3.4.2.2";
+/// id-sha512 (RFC 4055).
+pub const SHA512: &str = "2.16.840.1.101.3.4.2.3";
+
 /// subjectKeyIdentifier.
 pub const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
 /// keyUsage.
@@ -115,16 +172,38 @@ pub const KEY_USAGE: &str = "2.5.29.15";
 pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
 /// basicConstraints.
 pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+/// cRLNumber.
+pub const CRL_NUMBER: &str = "2.5.29.20";
+/// reasonCode, of an entry of a list.
+pub const REASON_CODE: &str = "2.5.29.21";
+/// invalidityDate, of an entry of a list.
+pub const INVALIDITY_DATE: &str = "2.5.29.24";
+/// deltaCRLIndicator.
+pub const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
+/// issuingDistributionPoint.
+pub const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
+/// certificateIssuer, of an entry of a list.
+pub const CERTIFICATE_ISSUER: &str = "2.5.29.29";
+/// nameConstraints.
+pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
 /// cRLDistributionPoints.
 pub const CRL_DISTRIBUTION_POINTS: &str = "2.5.29.31";
 /// certificatePolicies.
 pub const CERTIFICATE_POLICIES: &str = "2.5.29.32";
+/// anyPolicy.
+pub const ANY_POLICY: &str = "2.5.29.32.0";
+/// policyMappings.
+pub const POLICY_MAPPINGS: &str = "2.5.29.33";
 /// authorityKeyIdentifier.
 pub const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
+/// policyConstraints.
+pub const POLICY_CONSTRAINTS: &str = "2.5.29.36";
 /// extKeyUsage.
 pub const EXT_KEY_USAGE: &str = "2.5.29.37";
 /// freshestCRL.
 pub const FRESHEST_CRL: &str = "2.5.29.46";
+/// inhibitAnyPolicy.
+pub const INHIBIT_ANY_POLICY: &str = "2.5.29.54";
 /// authorityInfoAccess.
 pub const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
 /// id-qt-cps: a policy qualifier that is a URI.
@@ -196,6 +275,18 @@ mod tests {
             assert_eq!(Oid::from_content(octets).as_str(), text);
         }
         assert!(Oid::from_content(&[&long[..], &[0x7F]].concat()).as_str().starts_with("#ffff"));
+    }
+
+    #[test]
+    fn the_dotted_form_is_read_when_it_is_one() {
+        for dotted in
+            [COMMON_NAME, "2.999", "0.0", USER_ID, "2.25.329800735698586629295641978511506172918"]
+        {
+            assert_eq!(dotted.parse::<Oid>().map(|oid| oid.to_string()), Ok(dotted.to_owned()));
+        }
+        for text in ["", "2", "3.1", "1.40", "2.05", "2..5", "2.+5", "#55", "2.5.", "é.1"] {
+            assert_eq!(text.parse::<Oid>(), Err(OidError(text.to_owned())));
+        }
     }
 
     proptest! {
