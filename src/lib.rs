@@ -5,6 +5,7 @@
 //! - [`iso7816`]: APDUs, status words, BER-TLV, ATR. Bytes only, no I/O.
 //! - [`id`], [`secret`], [`nomenclature`], [`x509`]: identifiers, secrets, published code tables, and
 //!   what a certificate says (no verdict).
+//! - [`pki`]: whether a certificate is good: paths and revocation lists (RFC 5280). No clock, no network.
 //! - [`transport`]: a connected card, as traits; PC/SC behind the feature `pcsc`.
 //! - [`card`]: a CPx card: recognition, files, identity, PIN.
 //! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
@@ -31,6 +32,7 @@ pub mod emulate;
 pub mod id;
 pub mod iso7816;
 pub mod nomenclature;
+pub mod pki;
 pub mod secret;
 pub mod transport;
 pub mod x509;

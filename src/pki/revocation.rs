@@ -1,0 +1,384 @@
+//! The revocation status of the certificates of a path (RFC 5280 §6.3): which lists count, who signs them, and what
+//! they say together.
+
+use jiff::Timestamp;
+
+use super::entity::{Anchor, Entity, Node};
+use super::finding::{Fact, Severity};
+use super::list::{Asked, Frame, ListNode, ListRefusal, Number, Reasons, Word};
+use super::options::{Conformance, Exhausted, Legacy, Meter, Options, Revocation};
+use super::path::Goal;
+use super::report::{Attempt, Origin, Verdict};
+use super::search::Search;
+use super::validator::Validator;
+use crate::x509::{KeyUse, Reason};
+
+/// How many signers of lists may stand behind one another: each one's status may rest on the list of the next.
+const DEEPEST: usize = 4;
+
+/// What is known of the revocation of one certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RevocationStatus {
+    /// The name of its subject (RFC 4514).
+    pub subject: String,
+    /// The answer.
+    pub status: Status,
+    /// The list that gave the answer; of several, the first.
+    pub source: Option<Origin>,
+    /// thisUpdate of this list.
+    pub this_update: Option<Timestamp>,
+    /// nextUpdate of this list.
+    pub next_update: Option<Timestamp>,
+    /// The lists that might have answered and do not count, and why.
+    pub refused: Vec<ListFate>,
+}
+
+/// Whether a certificate is revoked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Status {
+    /// It is not.
+    Good,
+    /// It is.
+    Revoked {
+        /// revocationDate.
+        at: Timestamp,
+        /// reasonCode; unspecified where there is none.
+        reason: Reason,
+    },
+    /// There is not enough to tell.
+    Unknown,
+}
+
+/// A list that does not count.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListFate {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Why it does not count.
+    pub refusal: ListRefusal,
+}
+
+/// The signers of lists whose own status is being asked: a list that one of them signs cannot be waited for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Signers<'s>(Vec<&'s Node>);
+
+/// A path whose certificates are asked about.
+pub(super) struct Chain<'c, 's, 'a> {
+    pub(super) validator: &'s Validator<'a>,
+    pub(super) options: &'s Options,
+    pub(super) anchor: &'s Anchor,
+    /// From the last certificate up.
+    pub(super) nodes: &'c [&'s Node],
+}
+
+/// A list whose signature holds, with the reasons for which it speaks.
+struct Authentic<'s, 'a> {
+    list: &'s ListNode<'a>,
+    frame: &'s Frame,
+    reasons: Reasons,
+}
+
+/// On what a list's signature rests.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Basis {
+    /// The key of a signer whose status does not hang on the list itself.
+    Independent,
+    /// The key of a signer whose status is being asked.
+    OwnKey,
+}
+
+impl<'s, 'a> Chain<'_, 's, 'a> {
+    /// Adds the status of the certificate at this place of the path.
+    pub(super) fn ask(
+        &self,
+        index: usize,
+        signers: &Signers<'s>,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+    ) -> Result<(), Exhausted> {
+        let node = self.nodes[index];
+        let subject = &node.entity.display;
+        let status = self.status(index, signers, meter, attempt)?;
+        match status.status {
+            Status::Good => {}
+            Status::Revoked { at, reason } => {
+                attempt.error(subject, Fact::Revoked { at, reason });
+            }
+            Status::Unknown => {
+                let severity = match self.options.revocation {
+                    Revocation::Require => Severity::Indeterminate,
+                    Revocation::Off | Revocation::Prefer => Severity::Warning,
+                };
+                attempt.add(severity, subject, Fact::RevocationUnknown);
+            }
+        }
+        attempt.revocation.push(status);
+        Ok(())
+    }
+
+    fn status(
+        &self,
+        index: usize,
+        signers: &Signers<'s>,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+    ) -> Result<RevocationStatus, Exhausted> {
+        let node = self.nodes[index];
+        let asked = Asked::about(&node.certificate, &node.issuer);
+        let mut status = RevocationStatus {
+            subject: node.entity.display.clone(),
+            status: Status::Unknown,
+            source: None,
+            this_update: None,
+            next_update: None,
+            refused: Vec::new(),
+        };
+        let mut authentic = Vec::new();
+        for (place, list) in self.validator.lists.iter().enumerate() {
+            if !list.may_be_about(&asked) {
+                continue;
+            }
+            let usable = self.usable(list, &asked);
+            let signed = match usable {
+                Err(refusal) => Err(refusal),
+                Ok((frame, reasons)) => self
+                    .signer(index, place, signers, meter, attempt)?
+                    .map(|basis| (Authentic { list, frame, reasons }, basis)),
+            };
+            match signed {
+                Err(refusal) => status.refuse(list, refusal),
+                Ok((list, basis)) => {
+                    if basis == Basis::OwnKey {
+                        attempt.add(Severity::Warning, &status.subject, Fact::StatusBySelf);
+                    }
+                    authentic.push(list);
+                }
+            }
+        }
+        self.decide(&asked, authentic, &mut status);
+        Ok(status)
+    }
+
+    /// Whether a list may be used for a certificate, but for its signature and its dates.
+    fn usable(
+        &self,
+        list: &'s ListNode<'a>,
+        asked: &Asked<'_>,
+    ) -> Result<(&'s Frame, Reasons), ListRefusal> {
+        let frame = list.frame()?;
+        let reasons = list.reasons_for(asked)?;
+        if self.options.conformance == Conformance::Strict {
+            list.has_the_form_demanded()?;
+        }
+        Ok((frame, reasons))
+    }
+
+    /// Finds who signed a list: an authority above the certificate, or another certificate under the list's issuer's
+    /// name that has a valid path to the same anchor (§6.3.3(f), (g)).
+    fn signer(
+        &self,
+        index: usize,
+        place: usize,
+        signers: &Signers<'s>,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+    ) -> Result<Result<Basis, ListRefusal>, Exhausted> {
+        let list = &self.validator.lists[place];
+        let above = self.nodes[index + 1..].iter().map(|node| &node.entity);
+        let mut refusal = ListRefusal::NoSigner { issuer: list.crl.issuer().to_string() };
+        for entity in above.chain([&self.anchor.entity]) {
+            if entity.subject == list.issuer && entity.may(KeyUse::CrlSign) {
+                match self.signed_by(place, entity, meter)? {
+                    Ok(()) => return Ok(Ok(Basis::Independent)),
+                    Err(why) => refusal = why,
+                }
+            }
+        }
+        let validator = self.validator;
+        for node in validator.named(&list.issuer) {
+            if !node.entity.may(KeyUse::CrlSign) {
+                continue;
+            }
+            match self.signed_by(place, &node.entity, meter)? {
+                Err(why) => refusal = why,
+                Ok(()) => {
+                    let asked_already = signers.0.iter().any(|signer| signer.id == node.id);
+                    if asked_already || node.id == self.nodes[index].id {
+                        return Ok(Ok(Basis::OwnKey));
+                    }
+                    if signers.0.len() < DEEPEST && self.trusts(node, signers, meter, attempt)? {
+                        return Ok(Ok(Basis::Independent));
+                    }
+                    refusal = ListRefusal::SignerUntrusted;
+                }
+            }
+        }
+        Ok(Err(refusal))
+    }
+
+    fn signed_by(
+        &self,
+        place: usize,
+        signer: &Entity,
+        meter: &mut Meter,
+    ) -> Result<Result<(), ListRefusal>, Exhausted> {
+        let outcome = self.validator.list_signature(place, signer, meter)?;
+        Ok(match outcome {
+            Ok(weak) if weak.is_empty() || self.options.legacy == Legacy::DangerAllowed => Ok(()),
+            Ok(_) => Err(ListRefusal::Weak),
+            Err(_) => Err(ListRefusal::SignatureWrong),
+        })
+    }
+
+    /// Whether the signer of a list has a valid path to the anchor of this one. Of what is found there, only that its
+    /// status rests on itself is told.
+    fn trusts(
+        &self,
+        node: &'s Node,
+        signers: &Signers<'s>,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+    ) -> Result<bool, Exhausted> {
+        let mut signers = signers.clone();
+        signers.0.push(node);
+        let search =
+            Search::new(self.validator, self.options, Goal::ListSigner).under(self.anchor, signers);
+        let found = search.run(node, meter)?;
+        let trusted = found.verdict() == Verdict::Valid;
+        for finding in found.findings {
+            if trusted && finding.fact == Fact::StatusBySelf {
+                attempt.add(finding.severity, &finding.subject, finding.fact);
+            }
+        }
+        Ok(trusted)
+    }
+
+    /// What authentic lists say together: in each scope the newest that is usable decides; revoked in one is revoked;
+    /// good takes all reasons.
+    fn decide(
+        &self,
+        asked: &Asked<'_>,
+        authentic: Vec<Authentic<'s, 'a>>,
+        status: &mut RevocationStatus,
+    ) {
+        let at = self.options.at;
+        let (mut deltas, mut complete): (Vec<_>, Vec<_>) =
+            authentic.into_iter().partition(|list| list.frame.base.is_some());
+        // The newest first, so that the first that is usable decides.
+        complete.sort_by(|one, other| other.age().cmp(&one.age()));
+        deltas.sort_by(|one, other| other.age().cmp(&one.age()));
+        let mut fates = vec![Some(ListRefusal::DeltaWithoutBase); deltas.len()];
+        let mut decided: Vec<&Authentic<'_, '_>> = Vec::new();
+        let mut reasons = Reasons::NONE;
+        for list in &complete {
+            if decided.iter().any(|newer| newer.replaces(list)) {
+                status.refuse(list.list, ListRefusal::Superseded);
+                continue;
+            }
+            let own = match list.list.word_on(asked) {
+                Ok(word) => word,
+                Err(refusal) => {
+                    status.refuse(list.list, refusal);
+                    continue;
+                }
+            };
+            let mut amendment = None;
+            for (delta, fate) in deltas.iter().zip(&mut fates) {
+                let issued = list.list.crl.this_update().instant <= at;
+                let fits = delta.list.issuer == list.list.issuer && delta.frame.amends(list.frame);
+                if amendment.is_some() || !issued || !fits {
+                    continue;
+                }
+                match delta.list.is_current(at).and_then(|()| delta.list.word_on(asked)) {
+                    // Together they are the complete list of the delta's date (§5.2.4).
+                    Ok(word) => {
+                        *fate = None;
+                        amendment = Some((amended(own, word), delta.list));
+                    }
+                    Err(refusal) => *fate = Some(refusal),
+                }
+            }
+            let (word, source) = match (amendment, list.list.is_current(at)) {
+                (Some((Some(word), delta)), _) => (word, delta),
+                (Some((None, _)), _) | (None, Ok(())) => (own, list.list),
+                (None, Err(refusal)) => {
+                    status.refuse(list.list, refusal);
+                    continue;
+                }
+            };
+            decided.push(list);
+            reasons = reasons.or(list.reasons);
+            status.take(word, source, at);
+        }
+        for (delta, fate) in deltas.iter().zip(fates) {
+            if let Some(refusal) = fate {
+                status.refuse(delta.list, refusal);
+            }
+        }
+        if matches!(status.status, Status::Revoked { .. }) {
+            return;
+        }
+        status.status = Status::Unknown;
+        if reasons == Reasons::ALL {
+            status.status = Status::Good;
+            return;
+        }
+        // Lists of another time prove no absence, but a revocation that is not a hold is for ever.
+        for list in complete.iter().chain(&deltas) {
+            if let Ok(Word::Listed(date, reason)) = list.list.word_on(asked)
+                && date <= at
+                && !matches!(reason, Reason::CertificateHold | Reason::RemoveFromCrl)
+            {
+                status.take(Word::Listed(date, reason), list.list, at);
+            }
+        }
+    }
+}
+
+impl Authentic<'_, '_> {
+    fn age(&self) -> (Timestamp, Option<&Number>) {
+        (self.list.crl.this_update().instant, self.frame.number.as_ref())
+    }
+
+    /// Whether it is newer, about the same certificates for the same reasons, and by the same key: an authority that
+    /// changes its key may speak of what each key signed in a list of its own.
+    fn replaces(&self, other: &Self) -> bool {
+        self.list.issuer == other.list.issuer
+            && self.frame.scope == other.frame.scope
+            && self.frame.authority_key == other.frame.authority_key
+            && self.age() > other.age()
+    }
+}
+
+impl RevocationStatus {
+    fn refuse(&mut self, list: &ListNode<'_>, refusal: ListRefusal) {
+        self.refused.push(ListFate { origin: list.origin.clone(), refusal });
+    }
+
+    /// Takes in what a list says. Revoked stays revoked; a revocation after the instant is none yet.
+    fn take(&mut self, word: Word, list: &ListNode<'_>, at: Timestamp) {
+        let revoked = match word {
+            Word::Listed(date, reason) if date <= at => Some(Status::Revoked { at: date, reason }),
+            _ => None,
+        };
+        if matches!(self.status, Status::Revoked { .. })
+            || (revoked.is_none() && self.source.is_some())
+        {
+            return;
+        }
+        self.status = revoked.unwrap_or(Status::Good);
+        self.source = Some(list.origin.clone());
+        self.this_update = Some(list.crl.this_update().instant);
+        self.next_update = list.crl.next_update().map(|date| date.instant);
+    }
+}
+
+/// What a delta list makes of the word of a complete list; `None` when that word stands.
+fn amended(complete: Word, delta: Word) -> Option<Word> {
+    match (complete, delta) {
+        (_, Word::Listed(_, Reason::RemoveFromCrl)) => Some(Word::NotListed),
+        (_, listed @ Word::Listed(..)) => Some(listed),
+        (Word::Listed(..), Word::NotListed) => None,
+        (Word::NotListed, Word::NotListed) => Some(Word::NotListed),
+    }
+}

@@ -1,0 +1,188 @@
+//! What is at hand to judge certificates with, and the judgement.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use super::entity::{Anchor, Entity, Node};
+use super::finding::{Fact, Severity};
+use super::list::ListNode;
+use super::name::NormalName;
+use super::options::{Conformance, Exhausted, Limit, Meter, Options};
+use super::path::Goal;
+use super::report::{Attempt, NotChecked, Origin, PathElementKind, Report};
+use super::search::Search;
+use super::signature::{self, SignatureError, Weakness};
+use crate::x509::{AlgorithmIdentifier, Certificate, Crl};
+
+/// A certificate that may stand on a path. It is trusted for nothing.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A revocation list. It counts once its signature holds.
+#[derive(Clone, Debug)]
+pub struct List<'a> {
+    /// The list, over the bytes that hold it.
+    pub crl: Crl<'a>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Anchors, certificates and lists, ready to judge any number of certificates; each distinct signature is verified
+/// once. It can be shared by threads.
+#[derive(Debug)]
+pub struct Validator<'a> {
+    pub(super) anchors: Vec<Anchor>,
+    pub(super) lists: Vec<ListNode<'a>>,
+    nodes: Vec<Node>,
+    by_subject: HashMap<NormalName, Vec<usize>>,
+    /// Names from which, going by names alone, an anchor can be reached.
+    reachable: HashSet<NormalName>,
+    signatures: Mutex<HashMap<(Signed, [u8; 32]), Outcome>>,
+}
+
+/// What a signature is of.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Signed {
+    /// A certificate, by its SHA-256.
+    Certificate([u8; 32]),
+    /// A list, by its place among those at hand: hashing it again would cost as much as its signature.
+    List(usize),
+}
+
+/// Whether a signature holds, and what is weak about it.
+pub(super) type Outcome = Result<Vec<Weakness>, SignatureError>;
+
+impl<'a> Validator<'a> {
+    /// Takes in what is at hand. A certificate given twice counts once.
+    pub fn new(anchors: Vec<Anchor>, candidates: Vec<Candidate>, lists: Vec<List<'a>>) -> Self {
+        let mut seen = HashSet::new();
+        let nodes: Vec<Node> = candidates
+            .into_iter()
+            .map(|candidate| Node::new(candidate.certificate, candidate.origin))
+            .filter(|node| seen.insert(node.id))
+            .collect();
+        let mut by_subject: HashMap<NormalName, Vec<usize>> = HashMap::new();
+        let mut by_issuer: HashMap<&NormalName, Vec<&NormalName>> = HashMap::new();
+        for (index, node) in nodes.iter().enumerate() {
+            by_subject.entry(node.entity.subject.clone()).or_default().push(index);
+            by_issuer.entry(&node.issuer).or_default().push(&node.entity.subject);
+        }
+        let mut reachable = HashSet::new();
+        let mut next: Vec<&NormalName> = anchors.iter().map(|a| &a.entity.subject).collect();
+        while let Some(name) = next.pop() {
+            if reachable.insert(name.clone()) {
+                next.extend(by_issuer.get(name).into_iter().flatten());
+            }
+        }
+        let lists = lists.into_iter().map(|list| ListNode::new(list.crl, list.origin)).collect();
+        Self { anchors, lists, nodes, by_subject, reachable, signatures: Mutex::default() }
+    }
+
+    /// Judges one certificate.
+    pub fn validate(&self, subject: &Certificate, origin: &Origin, options: &Options) -> Report {
+        let leaf = Node::new(subject.clone(), origin.clone());
+        let mut meter = Meter::new(options.budget);
+        let attempt = if self.anchors.is_empty() {
+            let mut attempt = leaf_only(&leaf);
+            attempt.add(Severity::Indeterminate, &leaf.entity.display, Fact::NoAnchor);
+            attempt
+        } else {
+            let found = Search::new(self, options, Goal::Subject).run(&leaf, &mut meter);
+            found.unwrap_or_else(|Exhausted(limit)| {
+                let mut attempt = leaf_only(&leaf);
+                let fact = Fact::Budget(limit);
+                attempt.add(Severity::Indeterminate, &leaf.entity.display, fact);
+                attempt
+            })
+        };
+        let not_checked = not_checked(&attempt, options);
+        let Attempt { path, findings, revocation } = attempt;
+        let subject = leaf.entity.display;
+        Report { subject, at: options.at, path, findings, revocation, not_checked }
+    }
+
+    /// The certificates that bear a name.
+    pub(super) fn named(&self, name: &NormalName) -> impl Iterator<Item = &Node> {
+        self.by_subject.get(name).into_iter().flatten().map(|index| &self.nodes[*index])
+    }
+
+    /// Whether, going by names, an anchor can be reached from this issuer.
+    pub(super) fn leads_to_an_anchor(&self, issuer: &NormalName) -> bool {
+        self.reachable.contains(issuer)
+    }
+
+    /// Whether the signature of a certificate is that of an issuer's key.
+    pub(super) fn signature(
+        &self,
+        node: &Node,
+        issuer: &Entity,
+        meter: &mut Meter,
+    ) -> Result<Outcome, Exhausted> {
+        let certificate = &node.certificate;
+        let algorithm = certificate.signature_algorithm();
+        let (tbs, signature) = (certificate.tbs(), certificate.signature());
+        self.verify(Signed::Certificate(node.id), issuer, algorithm, tbs, signature, meter)
+    }
+
+    /// Whether the signature of a list is that of a signer's key.
+    pub(super) fn list_signature(
+        &self,
+        index: usize,
+        signer: &Entity,
+        meter: &mut Meter,
+    ) -> Result<Outcome, Exhausted> {
+        let crl = &self.lists[index].crl;
+        let algorithm = crl.signature_algorithm();
+        self.verify(Signed::List(index), signer, algorithm, crl.tbs(), crl.signature(), meter)
+    }
+
+    fn verify(
+        &self,
+        signed: Signed,
+        signer: &Entity,
+        algorithm: &AlgorithmIdentifier,
+        message: &[u8],
+        signature: &[u8],
+        meter: &mut Meter,
+    ) -> Result<Outcome, Exhausted> {
+        let place = (signed, signer.key_id);
+        // A panic elsewhere leaves a map that is whole.
+        let known = || self.signatures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(outcome) = known().get(&place) {
+            return Ok(outcome.clone());
+        }
+        meter.spend(Limit::Signatures, 1)?;
+        let outcome = match &signer.key {
+            None => Err(SignatureError::Unsupported(algorithm.oid.clone())),
+            Some(key) => signature::verify(key, algorithm, message, signature),
+        };
+        known().insert(place, outcome.clone());
+        Ok(outcome)
+    }
+}
+
+/// Nothing but the certificate itself.
+pub(super) fn leaf_only(leaf: &Node) -> Attempt {
+    Attempt { path: vec![leaf.element()], findings: Vec::new(), revocation: Vec::new() }
+}
+
+fn not_checked(attempt: &Attempt, options: &Options) -> Vec<NotChecked> {
+    // Statuses are asked from the subject up, and of a path that is not invalid already.
+    let mut left: Vec<NotChecked> = attempt
+        .path
+        .iter()
+        .skip(attempt.revocation.len())
+        .filter(|element| element.kind == PathElementKind::Certificate)
+        .map(|element| NotChecked::Revocation { subject: element.subject.clone() })
+        .collect();
+    let anchored = attempt.path.iter().any(|element| element.kind == PathElementKind::Anchor);
+    if anchored && options.conformance == Conformance::Lenient {
+        left.push(NotChecked::AnchorValidity);
+    }
+    left
+}
