@@ -17,6 +17,8 @@ pub enum Demand {
     AuthorityKeyCritical,
     /// authorityKeyIdentifier with a key identifier must be there, but in a self-signed certificate.
     AuthorityKeyMissing,
+    /// basicConstraints of an authority must be there.
+    BasicConstraintsMissing,
     /// basicConstraints of an authority must be critical.
     BasicConstraintsNotCritical,
     /// A name of subjectAltName must be one of its form.
@@ -91,6 +93,11 @@ impl Demand {
                 "pki.strict.aki_missing",
                 "RFC 5280 4.2.1.1",
                 "authorityKeyIdentifier does not identify the issuer's key",
+            ),
+            Self::BasicConstraintsMissing => (
+                "pki.strict.basic_constraints_missing",
+                "RFC 5280 4.2.1.9",
+                "the certificate of the anchor has no basicConstraints",
             ),
             Self::BasicConstraintsNotCritical => (
                 "pki.strict.basic_constraints_not_critical",

@@ -12,7 +12,7 @@ use super::options::{Conformance, Exhausted, Legacy, Meter, Options, PolicyInput
 use super::policy::{Place, Policies};
 use super::report::Attempt;
 use super::signature::{LEAST_RSA_BITS, Weakness};
-use crate::x509::{Certificate, KeyUse, Oid, Role, X509Error, oid};
+use crate::x509::{BasicConstraints, Certificate, KeyUse, Oid, Role, X509Error, oid};
 
 /// The extensions that this crate processes, or that say nothing a path depends on.
 const KNOWN: [&str; 14] = [
@@ -145,12 +145,11 @@ impl State<'_> {
         if !is_current(certificate, self.options.at) {
             facts.0.push((self.demanded(), Fact::Demand(Demand::AnchorValidity)));
         }
-        if let Some(constraints) = facts.read(certificate.basic_constraints()) {
+        match facts.read(certificate.basic_constraints()) {
             // An anchor of version 1 has none and may issue; one that says it may not may not.
-            if constraints.role == Role::EndEntity {
-                facts.error(Fact::NotAuthority);
-            }
-            self.limit_path_length(constraints.path_length);
+            None => facts.0.push((self.demanded(), Fact::Demand(Demand::BasicConstraintsMissing))),
+            Some(BasicConstraints { role: Role::EndEntity, .. }) => facts.error(Fact::NotAuthority),
+            Some(constraints) => self.limit_path_length(constraints.path_length),
         }
         if let Some(usage) = facts.read(certificate.key_usage())
             && !usage.contains(&KeyUse::KeyCertSign)
