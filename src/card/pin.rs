@@ -4,12 +4,13 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::error::{Error, File, PinName};
+use super::file::LIMIT;
 use super::known::PinCounter;
 use super::objects::{Activity, Billing, BillingLink, Kind, Object};
 use super::pkcs15::CardPath;
 use super::pkcs15::aod::{self, PinObject};
 use super::pkcs15::dcod::DataObject;
-use super::session::NoteKind;
+use super::session::{NoteKind, READS};
 use super::{Session, known};
 use crate::iso7816::apdu::Command;
 use crate::iso7816::status::{Meaning, StatusWord};
@@ -80,10 +81,12 @@ impl<'c> Session<'c> {
     pub fn pin_status(&mut self, pin: PinName) -> Result<PinStatus, Error> {
         self.has_pin()?;
         // EF.AOD is not read only for this: the reference is the model's, unless EF.AOD was read already.
-        let reference = match pin {
-            PinName::User => self.model.user_pin,
-            PinName::Unblocking => UNBLOCKING,
-        };
+        let unblocking = pin == PinName::Unblocking;
+        let listed = self.pins_read().and_then(|listing| {
+            listing.entries.iter().find(|found| found.flags.is_unblocking() == unblocking)
+        });
+        let usual = if unblocking { UNBLOCKING } else { self.model.user_pin };
+        let reference = listed.map_or(usual, |found| found.reference);
         self.pin_status_of(pin, reference)
     }
 
@@ -149,7 +152,7 @@ impl<'c> Session<'c> {
         let name = PinName::User;
         self.guard(name, rules.reference, last_try)?;
         if let Some(path) = &rules.path {
-            self.read(File::Aod, path, super::file::Extent::Object, 1)?;
+            self.select_file(&File::Aod, path)?;
         }
         let status = match source {
             PinSource::Typed(pin) => {
@@ -341,7 +344,7 @@ impl Unlocked<'_, '_> {
             let wanted = match kind {
                 Kind::Activity(_) | Kind::Billing => true,
                 // A label that says nothing, behind the PIN, may still be an activity.
-                Kind::Unknown => object.common.is_private(),
+                Kind::Unknown => object.common.is_private() || object.common.auth_id.is_some(),
                 _ => false,
             };
             if !wanted {
@@ -427,6 +430,8 @@ impl Session<'_> {
     /// A file of the CPS2ter volume, selected one element at a time with CLA A0; the inner error is the card's refusal.
     fn read_cps2ter(&mut self, path: &[u16]) -> Result<Result<Vec<u8>, StatusWord>, Error> {
         const CLA: u8 = 0xA0;
+        // What these commands do to the other selection is not published.
+        self.lose_selection();
         let mut size = None;
         for (index, file) in path.iter().enumerate() {
             let mut select = Command::new(CLA, 0xA4, 0x00, 0x00).data(&file.to_be_bytes());
@@ -443,8 +448,11 @@ impl Session<'_> {
             }
         }
         let mut content = Vec::new();
-        let size = usize::from(size.unwrap_or(256));
-        while content.len() < size {
+        let size = usize::from(size.unwrap_or(256)).min(LIMIT);
+        for _ in 0..READS {
+            if content.len() >= size {
+                break;
+            }
             let [p1, p2] = u16::try_from(content.len()).expect("below a u16").to_be_bytes();
             let room = (size - content.len()).min(usize::from(self.channel.chunk()));
             let read = Command::new(CLA, 0xB0, p1, p2).le(u16::try_from(room).expect("a chunk"));

@@ -99,6 +99,14 @@ impl CardPath {
         Self(file.to_be_bytes().to_vec())
     }
 
+    /// The same path from the MF, where only such a one makes sense; `None` when it is then too long.
+    pub fn below_mf(self) -> Option<Self> {
+        if self.is_absolute() {
+            return Some(self);
+        }
+        Self::new(&[&[0x3F, 0x00], self.0.as_slice()].concat())
+    }
+
     /// Whether it begins at the MF.
     pub fn is_absolute(&self) -> bool {
         self.0.starts_with(&[0x3F, 0x00])

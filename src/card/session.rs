@@ -22,6 +22,9 @@ const EF_SN: u16 = 0xD003;
 const EF_ODF: u16 = 0x5031;
 const EF_CIA_INFO: u16 = 0x5032;
 
+/// A file that takes more reads than this never ends: the 15 bits of an offset hold so many parts of 64 bytes.
+pub(super) const READS: usize = LIMIT / 64;
+
 /// The use of a CPx card for the time of a transaction.
 pub struct Session<'c> {
     pub(super) channel: Channel<'c>,
@@ -130,6 +133,11 @@ impl<'c> Session<'c> {
         }
     }
 
+    /// EF.AOD, when it was read already.
+    pub(super) fn pins_read(&self) -> Option<&Listing<aod::PinObject>> {
+        self.cache.aod.as_ref()
+    }
+
     pub(super) fn end(self) -> Result<(), Error> {
         Ok(self.channel.end()?)
     }
@@ -157,7 +165,7 @@ impl<'c> Session<'c> {
         command: &[u8],
         shown: &dyn std::fmt::Display,
     ) -> Result<Response, Error> {
-        self.current = Current::Other;
+        self.lose_selection();
         Ok(self.channel.exchange_bytes(command, shown)?)
     }
 
@@ -390,7 +398,9 @@ impl<'c> Session<'c> {
         }
         // Another applet may be selected, or the logical channel closed: the root application is selected first.
         self.select_root()?;
-        self.serial()?;
+        // It must not name another issuer; a card without it is entered all the same.
+        let serial = self.serial();
+        self.tolerate(File::Serial, serial)?;
         self.learn_base()
     }
 
@@ -411,23 +421,20 @@ impl<'c> Session<'c> {
     }
 
     fn select_aid(&mut self, aid: &[u8]) -> Result<StatusWord, Error> {
-        let select = Command::new(self.model.cla, 0xA4, 0x04, 0x0C).data(aid);
-        Ok(self.channel.send(&select)?.status)
+        let select = |p2| Command::new(self.model.cla, 0xA4, 0x04, p2).data(aid);
+        let status = self.channel.send(&select(0x0C))?.status;
+        if status.meaning() != Meaning::WrongParameters {
+            return Ok(status);
+        }
+        Ok(self.channel.send(&select(0x04).le(256))?.status)
     }
 
     /// Reads EF.DIR for the path of the application; without it the path is that of the model.
     fn learn_base(&mut self) -> Result<(), Error> {
         let aid = self.model.application;
         let default = CardPath::from_mf(&[self.model.application_df]);
-        let content = match self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0)
-        {
-            Ok(content) => content,
-            Err(Error::Absent { .. }) => {
-                self.note(File::Dir, NoteKind::Absent);
-                Vec::new()
-            }
-            Err(error) => return Err(error),
-        };
+        let content = self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0);
+        let content = self.tolerate(File::Dir, content)?.unwrap_or_default();
         let records = dir::read(&content);
         for problem in &records.problems {
             self.note(File::Dir, NoteKind::Entry(*problem));
@@ -435,7 +442,7 @@ impl<'c> Session<'c> {
         let record = records.entries.into_iter().find(|record| record.aid == aid);
         self.base = match record {
             Some(record) => Base::Learned {
-                df: record.path.unwrap_or(default),
+                df: record.path.and_then(CardPath::below_mf).unwrap_or(default),
                 odf: record.odf,
                 cia_info: record.cia_info,
             },
@@ -478,7 +485,11 @@ impl<'c> Session<'c> {
     }
 
     /// Selects a file; the size when the card was asked for its FCP and gave one.
-    fn select_file(&mut self, file: &File, path: &CardPath) -> Result<Option<usize>, Error> {
+    pub(super) fn select_file(
+        &mut self,
+        file: &File,
+        path: &CardPath,
+    ) -> Result<Option<usize>, Error> {
         if !path.is_absolute() {
             self.enter()?;
         }
@@ -541,8 +552,10 @@ impl<'c> Session<'c> {
                     Base::Learned { df, .. } => from_mf(df.bytes()),
                     _ => from_mf(CardPath::from_mf(&[self.model.application_df]).bytes()),
                 };
-                let below = whole.strip_prefix(&[0x3F, 0x00]).unwrap_or(&whole).to_vec();
-                (0x08, 0x00, below)
+                match whole.strip_prefix(&[0x3F, 0x00]).unwrap_or(&whole) {
+                    [] => (0x00, 0x00, whole),
+                    below => (0x08, 0x00, below.to_vec()),
+                }
             }
             (SelectByPath::FromMfOrCurrentDf, Base::Learned { df, .. }) if relative => {
                 (0x09, self.p2(), from_mf(df.bytes()))
@@ -554,9 +567,10 @@ impl<'c> Session<'c> {
             select = select.le(256);
         }
         let response = self.channel.send(&select)?;
+        let in_mf: [&[u16]; 3] = [&[], &[EF_DIR], &[EF_SN]];
         self.current = match path.bytes().len() {
             _ if response.status.meaning() != Meaning::Done => Current::Other,
-            4 if !relative => Current::Mf,
+            _ if in_mf.iter().any(|file| CardPath::from_mf(file) == *path) => Current::Mf,
             2 if by_aid => Current::Application,
             _ => Current::Other,
         };
@@ -583,9 +597,10 @@ impl<'c> Session<'c> {
         let chunk = usize::from(self.channel.chunk());
         let end = size.unwrap_or(LIMIT).min(LIMIT);
         let mut content = Vec::new();
-        while content.len() < end {
+        for _ in 0..READS {
             let next = extent.next(&content);
-            if next == Next::Enough || (!content.is_empty() && enough(&content)) {
+            let read_enough = next == Next::Enough || (!content.is_empty() && enough(&content));
+            if read_enough || content.len() >= end {
                 break;
             }
             let room = match next {
@@ -607,7 +622,7 @@ impl<'c> Session<'c> {
                 Meaning::Done if got == 0 => break,
                 Meaning::Done if got < wanted && extent.next(&content) == Next::IfAny => break,
                 Meaning::Done => {}
-                Meaning::WrongLength if content.is_empty() && size.is_none() => return Ok(None),
+                Meaning::WrongLength if size.is_none() => return Ok(None),
                 Meaning::PinNeeded => return Err(Error::PinNeeded { file: file.clone() }),
                 _ if content.is_empty() => {
                     return Err(Error::Refused { file: file.clone(), status: response.status });
@@ -655,10 +670,14 @@ impl<'c> Session<'c> {
         if self.current == Current::Mf {
             return Ok(());
         }
-        let select = Command::new(self.model.cla, 0xA4, 0x09, 0x0C).data(&[0x3F, 0x00]);
-        let status = self.channel.send(&select)?.status;
-        self.current = if status == StatusWord::OK { Current::Mf } else { Current::Other };
+        // A refusal shows in what comes next.
+        let _selected = self.try_select(&CardPath::from_mf(&[]))?;
         Ok(())
+    }
+
+    /// The selection was changed by a command that this session does not follow.
+    pub(super) fn lose_selection(&mut self) {
+        self.current = Current::Other;
     }
 }
 
