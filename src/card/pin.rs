@@ -122,7 +122,13 @@ impl<'c> Session<'c> {
         self.enter_mf()?;
         let request = [0x4D, 0x08, 0x70, 0x06, 0xBF, 0x81, reference, 0x02, 0xA0, 0x80];
         let get = Command::new(self.model.cla, 0xCB, 0x3F, 0xFF).data(&request).le(256);
-        let response = self.channel.send(&get)?;
+        let mut response = self.channel.send(&get)?;
+        if response.status.meaning() == Meaning::NotFound {
+            // Some cards hold the DF for current that was, when a file of the MF is selected by its path.
+            self.lose_selection();
+            self.enter_mf()?;
+            response = self.channel.send(&get)?;
+        }
         let unreadable = Error::PinCounterUnreadable { pin, status: response.status };
         if !matches!(response.status.meaning(), Meaning::Done | Meaning::EndOfFile) {
             return Err(unreadable);

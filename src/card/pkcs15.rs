@@ -207,8 +207,8 @@ pub fn label_key(label: &str) -> String {
 
 /// The class attributes: the second SEQUENCE of every entry.
 fn class(entry: Tlv<'_>) -> Result<Tlv<'_>, ProblemKind> {
-    let sequences = entry.children().map_while(Result::ok).filter(|tlv| tlv.tag == Tag(0x30));
-    sequences.skip(1).next().ok_or(ProblemKind::Missing("class attributes"))
+    let mut sequences = entry.children().map_while(Result::ok).filter(|tlv| tlv.tag == Tag(0x30));
+    sequences.nth(1).ok_or(ProblemKind::Missing("class attributes"))
 }
 
 /// Text of a label: UTF-8, else ISO-8859-1.
