@@ -239,11 +239,11 @@ impl Session<'_> {
             let label = self.label();
             identity.label = self.tolerate(File::CiaInfo, label)?.flatten();
         }
-        if parts.certificates == Wanted::Yes || holder {
-            identity.certificates = self.certificates()?;
-        }
         if card || holder {
             self.read_objects(&mut identity, holder)?;
+        }
+        if parts.certificates == Wanted::Yes || identity.needs_certificates(parts) {
+            identity.certificates = self.certificates()?;
         }
         // Last, because both leave the application: EF.SN makes the MF current, where the PIN objects are.
         if card {
@@ -427,6 +427,16 @@ pub enum Certainty {
 const TEST_CARD_YEARS: i64 = 3;
 
 impl Identity {
+    /// Whether the data objects leave something open that the certificates may tell.
+    fn needs_certificates(&self, parts: Parts) -> bool {
+        let nameless = self.national_id().is_none() || self.name.is_none();
+        // Director and staff, types 02 and 03, differ in the certificates only.
+        let professional =
+            self.card_type().is_some_and(|card| ["00", "01"].contains(&card.code.as_str()));
+        (parts.holder == Wanted::Yes && nameless)
+            || (parts.card == Wanted::Yes && (self.id_card.is_none() || !professional))
+    }
+
     /// Every place that names the holder, with what it says.
     pub fn places(&self) -> Vec<(IdentityPlace, NationalId)> {
         let parse = |text: Option<&String>| text.and_then(|text| NationalId::parse(text).ok());
