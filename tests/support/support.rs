@@ -1,0 +1,8 @@
+//! Helpers of the integration tests. Each test binary takes them with
+//! `#[path = "../support/support.rs"] mod support;` and uses a part of them.
+#![allow(dead_code)]
+
+pub(crate) mod cli;
+#[cfg(unix)]
+pub(crate) mod pcscd;
+pub(crate) mod schema;
