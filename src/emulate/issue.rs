@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::card::{Certificates, VirtualCard};
-use super::igc::{self, CardCertificates, MintError};
+use super::igc::{self, MintError};
 use super::persona::{Persona, PersonaError};
 
 /// Why a virtual card cannot be issued.
@@ -26,7 +26,7 @@ pub enum IssueError {
 pub fn builtin(slug: &str) -> Result<VirtualCard, IssueError> {
     let persona = Persona::builtin(slug)?;
     match igc::committed(slug) {
-        Some(certificates) => Ok(VirtualCard::new(&persona, &on_card(certificates))?),
+        Some(certificates) => Ok(VirtualCard::new(&persona, &Certificates::from(certificates))?),
         None => dated(&persona),
     }
 }
@@ -50,14 +50,5 @@ pub fn between(
     not_after: Timestamp,
 ) -> Result<VirtualCard, IssueError> {
     let certificates = igc::card_certificates(persona, not_before, not_after)?;
-    Ok(VirtualCard::new(persona, &on_card(&certificates))?)
-}
-
-fn on_card(certificates: &CardCertificates) -> Certificates {
-    let der = |found: &Option<igc::CardCertificate>| found.as_ref().map(|found| found.der.to_vec());
-    Certificates {
-        signature: der(&certificates.signature),
-        authentication: der(&certificates.authentication),
-        technical: der(&certificates.technical),
-    }
+    Ok(VirtualCard::new(persona, &Certificates::from(&certificates))?)
 }

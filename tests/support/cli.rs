@@ -21,10 +21,16 @@ impl Run {
         schema::checked(&self.stdout)
     }
 
-    /// The error on stderr, checked against its schema.
+    /// The error on stderr, checked against its schema. Remarks may stand before it.
     pub(crate) fn error(&self) -> Value {
-        let json = self.stderr.lines().find(|line| line.starts_with('{'));
-        schema::checked(json.unwrap_or_else(|| panic!("no JSON on stderr: {self:?}")))
+        let start = self.stderr.find('{').unwrap_or(self.stderr.len());
+        let mut documents = serde_json::Deserializer::from_str(&self.stderr[start..]).into_iter();
+        let document = match documents.next() {
+            Some(Ok(document)) => document,
+            _ => panic!("no JSON on stderr: {self:?}"),
+        };
+        schema::check(&document);
+        document
     }
 }
 

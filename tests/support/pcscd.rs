@@ -11,6 +11,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -50,8 +51,8 @@ impl Pcscd {
             assert!(!required, "{lack}");
             return Err(Skip(format!("skipped: {lack}")));
         }
-        let started = (0..ATTEMPTS).find_map(|attempt| {
-            let port = free_pair(attempt)?;
+        let started = (0..ATTEMPTS).find_map(|_| {
+            let port = free_pair()?;
             let folder =
                 tempfile::Builder::new().prefix("cpskit-").tempdir_in("/tmp").expect("a folder");
             let service = spawn(folder.path(), port).expect("pcscd can be started");
@@ -97,7 +98,10 @@ impl Pcscd {
             if [self.port(), self.port2()].iter().all(|port| ports.contains(port)) {
                 return true;
             }
-            if !matches!(self.service.try_wait(), Ok(None)) {
+            // `RFAddReader() Virtual PCD init failed`: a port was taken meanwhile.
+            let log = fs::read(self.folder.path().join("log")).unwrap_or_default();
+            let failed = String::from_utf8_lossy(&log).contains("init failed");
+            if failed || !matches!(self.service.try_wait(), Ok(None)) {
                 return false;
             }
             // Nothing tells when pcscd has opened its reader; connecting would insert a card.
@@ -169,10 +173,12 @@ fn spawn(folder: &Path, port: u16) -> io::Result<Child> {
         .spawn()
 }
 
-/// An even port and the next one, free at this moment, below the range that outgoing connections take theirs from. The
-/// start depends on the process, so that test binaries that run at once do not try the same ones.
-fn free_pair(attempt: u32) -> Option<u16> {
-    let mixed = (std::process::id().wrapping_mul(2_654_435_761) >> 8).wrapping_add(attempt * 1_009);
+/// An even port and the next one, free at this moment, below the range that outgoing connections take theirs from. No pair
+/// is proposed twice in a process, and test binaries that run at once start at different ones.
+fn free_pair() -> Option<u16> {
+    static PROPOSED: AtomicU32 = AtomicU32::new(0);
+    let step = PROPOSED.fetch_add(1, Ordering::Relaxed).wrapping_mul(1_009);
+    let mixed = (std::process::id().wrapping_mul(2_654_435_761) >> 8).wrapping_add(step);
     let offset = u16::try_from(mixed % 6_000).ok()?;
     let port = 20_000 + 2 * offset;
     let free = |port| TcpListener::bind(("0.0.0.0", port)).is_ok();
