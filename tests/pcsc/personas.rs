@@ -48,12 +48,14 @@ fn every_persona_reads_the_same_through_the_service_as_in_process() {
         for command in COMMANDS {
             let args = [command, &["--format", "json"][..]].concat();
             let emulated = format!("--emulated={persona}");
-            let in_process = Outcome::of(&mut cli::command([&args, &[emulated.as_str()][..]].concat()));
+            let in_process =
+                Outcome::of(&mut cli::command([&args, &[emulated.as_str()][..]].concat()));
             let through = Outcome::of(&mut desk.command(&args));
             assert_eq!(through, in_process, "{persona}: {command:?}");
         }
         let run = desk.run(&["card", "list", "--format", "json"]);
-        let in_process = cli::run(["card", "list", &format!("--emulated={persona}"), "--format", "json"]);
+        let in_process =
+            cli::run(["card", "list", &format!("--emulated={persona}"), "--format", "json"]);
         let mut expected = in_process.document();
         expected["readers"][0]["reader"] = json!(Slot::First.reader());
         expected["readers"].as_array_mut().expect("an array").push(json!({
