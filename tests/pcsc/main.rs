@@ -6,7 +6,10 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod contention;
 mod personas;
+mod pin;
+mod service;
 
 /// Not a test: what the others start as a second program.
 #[test]
