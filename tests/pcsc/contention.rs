@@ -30,20 +30,29 @@ const READ: &[&str] = &["card", "read", "--format", "json"];
 
 #[test]
 fn a_card_pulled_at_any_exchange_of_a_read_is_said_to_be_removed() {
-    let Some(desk) = Desk::or_skip() else { return };
     let commands = in_process(READ)["exchanges"]["commands"].as_u64().expect("a count");
-    // After none it is out before the service has seen it.
-    for after in 1..commands {
-        let fault = format!("pull-after={after}");
-        let card = desk.emulate(Slot::First, &["--fault", &fault]);
-        let run = desk.run(READ);
-        assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{fault}: {run:?}");
-        assert_eq!(code(&run.error()), "card.removed", "{fault}");
-        assert_eq!(card.left().code, 0, "{fault}");
-    }
-    let fault = format!("pull-after={commands}");
-    let _card = desk.emulate(Slot::First, &["--fault", &fault]);
+    // Each time is a wait for the reader to look: two desks wait together. After no exchange at all the card is out before
+    // the service has seen it.
+    thread::scope(|scope| {
+        for first in [1, 2] {
+            scope.spawn(move || {
+                let Some(desk) = Desk::or_skip() else { return };
+                (first..commands).step_by(2).for_each(|after| pulled_in_a_read(&desk, after));
+            });
+        }
+    });
+    let Some(desk) = Desk::or_skip() else { return };
+    let _card = desk.emulate(Slot::First, &["--fault", &format!("pull-after={commands}")]);
     assert_eq!(facts(desk.run(READ).document()), facts(in_process(READ)));
+}
+
+fn pulled_in_a_read(desk: &Desk, after: u64) {
+    let fault = format!("pull-after={after}");
+    let card = desk.emulate(Slot::First, &["--fault", &fault]);
+    let run = desk.run(READ);
+    assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{fault}: {run:?}");
+    assert_eq!(code(&run.error()), "card.removed", "{fault}");
+    assert_eq!(card.left().code, 0, "{fault}");
 }
 
 #[test]

@@ -6,10 +6,13 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod certificates;
 mod contention;
+mod opensc;
 mod personas;
 mod pin;
 mod service;
+mod watch;
 
 /// Not a test: what the others start as a second program.
 #[test]

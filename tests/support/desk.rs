@@ -97,6 +97,11 @@ impl Desk {
         format!("127.0.0.1:{port}")
     }
 
+    /// Ends the service, cards in place.
+    pub(crate) fn stop(&self) {
+        self.service.interrupt();
+    }
+
     /// Waits until the service says `present` or `empty` of a slot.
     pub(crate) fn wait(&self, slot: Slot, state: &str) {
         self.watcher.borrow_mut().must(&format!("wait {state} {}", slot.reader()));
@@ -135,11 +140,17 @@ impl Inserted<'_> {
     }
 
     /// Waits for it to end by itself, and until the service has seen the card leave.
-    pub(crate) fn left(mut self) -> Run {
-        let process = self.process.take().expect("runs until removed");
-        let run = finish(process, std::mem::take(&mut self.line), &mut self.stdout);
-        self.desk.wait(self.slot, "empty");
+    pub(crate) fn left(self) -> Run {
+        let (desk, slot) = (self.desk, self.slot);
+        let run = self.process_end();
+        desk.wait(slot, "empty");
         run
+    }
+
+    /// Waits for it to end by itself.
+    pub(crate) fn process_end(mut self) -> Run {
+        let process = self.process.take().expect("runs until removed");
+        finish(process, std::mem::take(&mut self.line), &mut self.stdout)
     }
 }
 

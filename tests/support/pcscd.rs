@@ -97,6 +97,14 @@ impl Pcscd {
         self.port + 1
     }
 
+    /// Asks it to end, as the system does.
+    pub(crate) fn interrupt(&self) {
+        let pid = i32::try_from(self.service.id()).ok().and_then(rustix::process::Pid::from_raw);
+        // It may be gone already.
+        let _ =
+            rustix::process::kill_process(pid.expect("a process"), rustix::process::Signal::TERM);
+    }
+
     /// Makes a child process talk to this service.
     pub(crate) fn env<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.env("PCSCLITE_CSOCK_NAME", self.socket())

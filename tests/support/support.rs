@@ -10,3 +10,4 @@ pub(crate) mod other;
 #[cfg(unix)]
 pub(crate) mod pcscd;
 pub(crate) mod schema;
+pub(crate) mod tool;
