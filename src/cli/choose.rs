@@ -57,7 +57,8 @@ pub(super) fn without_pcsc() -> Failure {
 
 #[cfg(feature = "pcsc")]
 fn from_readers(choice: &Choice, context: &Context) -> Result<Card, Failure> {
-    let all = readers()?;
+    let patience = context.patience();
+    let all = readers(patience)?;
     if all.is_empty() {
         return Err(TransportError::NoReader.into());
     }
@@ -78,7 +79,7 @@ fn from_readers(choice: &Choice, context: &Context) -> Result<Card, Failure> {
     let mut cpx = Vec::new();
     let mut refusals = Vec::new();
     for reader in &inserted {
-        match PcscCard::connect(&reader.name)
+        match PcscCard::connect(&reader.name, patience)
             .map_err(CardError::from)
             .and_then(|card| Card::open(Box::new(card)))
         {

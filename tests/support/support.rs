@@ -4,5 +4,10 @@
 
 pub(crate) mod cli;
 #[cfg(unix)]
+pub(crate) mod desk;
+#[cfg(unix)]
+pub(crate) mod other;
+#[cfg(unix)]
 pub(crate) mod pcscd;
 pub(crate) mod schema;
+pub(crate) mod tool;

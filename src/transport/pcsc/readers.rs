@@ -9,7 +9,7 @@ use std::time::Duration;
 use pcsc::{Context, PNP_NOTIFICATION, ReaderState, Scope, State};
 
 use super::error::translate;
-use super::{Error, Nature, PATIENCE, nature_of};
+use super::{Error, Nature, Patience, nature_of};
 
 /// A reader and what is in it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,11 +44,12 @@ pub enum Slot {
 ///
 /// # Errors
 /// [`Error::NoService`] and what else the service refuses; [`Error::Mute`] when it does not answer.
-pub fn readers() -> Result<Vec<Reader>, Error> {
+pub fn readers(patience: Patience) -> Result<Vec<Reader>, Error> {
     // The service is asked from a thread of its own, because it may hang.
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(list()));
-    result.recv_timeout(PATIENCE).unwrap_or(Err(Error::Mute { waited: PATIENCE }))
+    let waited = patience.exchange;
+    result.recv_timeout(waited).unwrap_or(Err(Error::Mute { waited }))
 }
 
 fn list() -> Result<Vec<Reader>, Error> {
