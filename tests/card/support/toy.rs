@@ -83,7 +83,7 @@ pub(crate) struct Habits {
     pub(crate) applet: Applet,
     pub(crate) counter: Counter,
     pub(crate) tries: u8,
-    /// What the holder types on the reader's keypad, where it has one.
+    /// What the holder types on the reader's keypad, where it has one; nothing is the cancel key.
     pub(crate) keypad: Option<&'static str>,
     /// The file that must be selected before VERIFY.
     pub(crate) pin_file: Option<&'static [u8]>,
@@ -420,6 +420,9 @@ impl Control for Use<'_> {
         // PIN_VERIFY_STRUCTURE: 15 bytes, the length of the template on four, the template.
         let reference = structure[19 + 3];
         let digits = self.state.habits.keypad.unwrap_or_default();
+        if digits.is_empty() {
+            return Ok(vec![0x64, 0x01]); // the cancel key
+        }
         let answer = self.state.verify(reference, digits.as_bytes());
         Ok(finish(answer.map(|()| Vec::new())))
     }
