@@ -54,9 +54,6 @@ pub struct CardCertificate {
     pub certificate: Certificate,
 }
 
-/// The certificates that every contact card has.
-const CONTACT_ROLES: [Role; 2] = [Role::Signature, Role::Authentication];
-
 /// Which parts of a card to read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Parts {
@@ -197,10 +194,14 @@ impl Session<'_> {
                 Err(_) => self.note(file, NoteKind::Malformed),
             }
         }
-        // A directory cut between two entries looks whole: what every contact card has is named (CPx fact sheet §3.2).
-        if listed < CONTACT_ROLES.len() && self.model.interface == Interface::Contact {
+        // A directory cut between two entries looks whole: what every card has is named (CPx fact sheet §3.2).
+        let usual: &[Role] = match self.model.interface {
+            Interface::Contact => &[Role::Signature, Role::Authentication],
+            Interface::Contactless => &[Role::Technical],
+        };
+        if listed < usual.len() {
             let roles: Vec<Role> = certificates.iter().map(|found| found.role).collect();
-            for role in CONTACT_ROLES.into_iter().filter(|role| !roles.contains(role)) {
+            for role in usual.iter().filter(|role| !roles.contains(role)) {
                 self.note(File::Certificate(role.to_string()), NoteKind::Absent);
             }
         }
@@ -237,7 +238,11 @@ impl Session<'_> {
         let holder = parts.holder == Wanted::Yes;
         if card {
             let label = self.label();
-            identity.label = self.tolerate(File::CiaInfo, label)?.flatten();
+            let label = self.tolerate(File::CiaInfo, label)?;
+            if label == Some(None) {
+                self.note(File::CiaInfo, NoteKind::Malformed);
+            }
+            identity.label = label.flatten();
         }
         if card || holder {
             self.read_objects(&mut identity, holder)?;

@@ -10,13 +10,13 @@ use super::objects::{Activity, Billing, BillingLink, Kind, Object};
 use super::pkcs15::CardPath;
 use super::pkcs15::aod::{self, PinObject};
 use super::pkcs15::dcod::DataObject;
-use super::session::{NoteKind, READS};
+use super::session::NoteKind;
 use super::{Session, known};
 use crate::iso7816::apdu::Command;
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::iso7816::tlv::{Tag, objects};
 use crate::secret::{Pin, Secret};
-use crate::transport::{Disposition, PinEntry};
+use crate::transport::{self, Disposition, PinEntry};
 
 /// What is left of a PIN.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -171,9 +171,12 @@ impl<'c> Session<'c> {
             PinSource::Keypad(patience) => self.verify_on_keypad(&rules, patience)?,
         };
         match status.meaning() {
-            Meaning::Done => return Ok(Unlocked { session: self }),
+            Meaning::Done => {
+                self.reset_at_end();
+                return Ok(Unlocked { session: self });
+            }
             // A refused PIN opened nothing: the card is left as it was found.
-            _ => self.channel.at_end(Disposition::Leave),
+            _ => self.end_as_before(),
         }
         Err(match status.meaning() {
             Meaning::TriesLeft(0) | Meaning::Blocked => Error::PinBlocked { pin: name },
@@ -203,11 +206,6 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// The card will be reset at the end of the transaction, however it ends.
-    pub fn reset_at_end(&mut self) {
-        self.channel.at_end(Disposition::Reset);
-    }
-
     fn verify_on_keypad(
         &mut self,
         rules: &PinObject,
@@ -220,10 +218,22 @@ impl<'c> Session<'c> {
             max: bound(rules.max),
             patience,
         };
+        if !self.has_keypad()? {
+            return Err(transport::Error::NoKeypad.into());
+        }
         self.channel.at_end(Disposition::Reset);
         let keypad = self.channel.keypad()?;
-        let mut keypad = keypad.ok_or(crate::transport::Error::NoKeypad)?;
-        Ok(keypad.verify(&entry)?)
+        let outcome = keypad.ok_or(transport::Error::NoKeypad)?.verify(&entry);
+        if let Err(
+            transport::Error::KeypadCancelled
+            | transport::Error::KeypadRefused { .. }
+            | transport::Error::KeypadTimeout,
+        ) = outcome
+        {
+            // The reader answered by itself: no PIN reached the card.
+            self.end_as_before();
+        }
+        Ok(outcome?)
     }
 
     /// The rules of the code porteur, from EF.AOD, else those every CPx card has.
@@ -455,10 +465,7 @@ impl Session<'_> {
         }
         let mut content = Vec::new();
         let size = usize::from(size.unwrap_or(256)).min(LIMIT);
-        for _ in 0..READS {
-            if content.len() >= size {
-                break;
-            }
+        while content.len() < size {
             let [p1, p2] = u16::try_from(content.len()).expect("below a u16").to_be_bytes();
             let room = (size - content.len()).min(usize::from(self.channel.chunk()));
             let read = Command::new(CLA, 0xB0, p1, p2).le(u16::try_from(room).expect("a chunk"));
@@ -487,6 +494,25 @@ impl Session<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pin_is_filled_up_when_ef_aod_says_so() {
+        let pin = |flags: u8| {
+            let attributes = [3, 2, 2, flags, 10, 1, 1, 2, 1, 4, 2, 1, 8, 2, 1, 8, 4, 1, 0xF0];
+            let mut entry = vec![0x30, 27, 0x30, 0, 0x30, 0, 0xA1, 21, 0x30, 19];
+            entry.extend(attributes);
+            let listing = aod::read(&entry);
+            aod::user_pin(&listing).cloned().expect("one PIN")
+        };
+        let typed = Pin::parse("1234".to_owned()).expect("digits");
+        let block = |pin: PinObject| pin.block(&typed).map(|block| block.expose().clone()).ok();
+        assert_eq!(block(pin(0x48)), Some(b"1234".to_vec()));
+        assert_eq!(block(pin(0x4C)), Some(b"1234\xF0\xF0\xF0\xF0".to_vec()));
+        let long = Pin::parse("123456789".to_owned()).expect("digits");
+        let refused = pin(0x48).block(&long).err().map(|error| error.to_string());
+        let message = "the PIN (code porteur) has 4 to 8 digits; no try was spent";
+        assert_eq!(refused.as_deref(), Some(message));
+    }
 
     #[test]
     fn the_counters_are_found_wherever_the_template_puts_them() {

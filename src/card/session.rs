@@ -14,16 +14,13 @@ use crate::id::ChipSerial;
 use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::iso7816::tlv::{Tag, TlvErrorKind, objects};
-use crate::transport::{Channel, Protocol};
+use crate::transport::{Channel, Disposition, Protocol};
 
 /// EF.DIR, EF.SN, EF.ODF, EF.CIAInfo: the file identifiers of the standards (CPx fact sheet §3.2).
 const EF_DIR: u16 = 0x2F00;
 const EF_SN: u16 = 0xD003;
 const EF_ODF: u16 = 0x5031;
 const EF_CIA_INFO: u16 = 0x5032;
-
-/// A file that takes more reads than this never ends: the 15 bits of an offset hold so many parts of 64 bytes.
-pub(super) const READS: usize = LIMIT / 64;
 
 /// The use of a CPx card for the time of a transaction.
 pub struct Session<'c> {
@@ -32,6 +29,8 @@ pub struct Session<'c> {
     base: Base,
     current: Current,
     select: Select,
+    /// What becomes of the card at the end, as far as what was done commands; a PIN that is being tried may add to it.
+    end: Disposition,
     cache: Cache,
     notes: Vec<Note>,
 }
@@ -128,6 +127,7 @@ impl<'c> Session<'c> {
             base: Base::Unknown,
             current: Current::Other,
             select,
+            end: Disposition::Leave,
             cache: Cache::default(),
             notes: Vec::new(),
         }
@@ -136,6 +136,17 @@ impl<'c> Session<'c> {
     /// EF.AOD, when it was read already.
     pub(super) fn pins_read(&self) -> Option<&Listing<aod::PinObject>> {
         self.cache.aod.as_ref()
+    }
+
+    /// The card will be reset at the end of the transaction, however it ends.
+    pub fn reset_at_end(&mut self) {
+        self.end = Disposition::Reset;
+        self.channel.at_end(Disposition::Reset);
+    }
+
+    /// What was tried opened nothing: the end is what it was before.
+    pub(super) fn end_as_before(&mut self) {
+        self.channel.at_end(self.end);
     }
 
     pub(super) fn end(self) -> Result<(), Error> {
@@ -597,10 +608,9 @@ impl<'c> Session<'c> {
         let chunk = usize::from(self.channel.chunk());
         let end = size.unwrap_or(LIMIT).min(LIMIT);
         let mut content = Vec::new();
-        for _ in 0..READS {
+        while content.len() < end {
             let next = extent.next(&content);
-            let read_enough = next == Next::Enough || (!content.is_empty() && enough(&content));
-            if read_enough || content.len() >= end {
+            if next == Next::Enough || (!content.is_empty() && enough(&content)) {
                 break;
             }
             let room = match next {

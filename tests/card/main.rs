@@ -6,6 +6,7 @@ mod damage;
 mod exchanges;
 mod faults;
 mod foreign;
+mod hostile;
 mod mismatch;
 mod personas;
 mod pin;

@@ -7,6 +7,7 @@ use cpskit::emulate::{Fault, VirtualCard, VirtualReader, issue};
 use cpskit::secret::Pin;
 use cpskit::transport::Transport;
 
+pub(crate) mod layout;
 pub(crate) mod toy;
 
 /// The card of a persona of ours.
