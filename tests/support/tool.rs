@@ -17,9 +17,8 @@ impl Tool {
     /// When it is lacking and `CI` or `CPSKIT_REQUIRE_PCSCD` is set.
     #[allow(clippy::print_stderr)]
     pub(crate) fn or_skip(name: &'static str, package: &str) -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        if std::env::split_paths(&path).any(|folder| folder.join(name).is_file()) {
-            return Some(Self { name });
+        if let Some(tool) = Self::or_none(name) {
+            return Some(tool);
         }
         let required = ["CI", "CPSKIT_REQUIRE_PCSCD"];
         assert!(
@@ -28,6 +27,13 @@ impl Tool {
         );
         eprintln!("skipped: {name} is missing (package {package})");
         None
+    }
+
+    /// The program, if it is there.
+    pub(crate) fn or_none(name: &'static str) -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+        found.then_some(Self { name })
     }
 
     /// The program with these arguments, its own files in `home`.
