@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::activities::{self, Activity};
 use super::{EMULATED, is_emulated, lines, pin, warnings, with_notes};
-use crate::card::{Card, Certainty, Family, Identity, Parts, Situation, Wanted, category_name};
+use crate::card::{
+    Card, Certainty, Family, Identity, Parts, Role, Situation, Wanted, category_name,
+};
 use crate::cli::args::{CardRead, Field};
 use crate::cli::choose;
 use crate::cli::context::Context;
@@ -210,7 +212,8 @@ fn access(identity: &Identity, situations: Option<&[Situation]>) -> Access {
     let unknown = |next_step: &str| Access { access: "unknown", next_step: next_step.to_owned() };
     let automatic = || Access {
         access: "automatic",
-        next_step: "none: the card opens the restricted Annuaire Santé as it is".to_owned(),
+        next_step: "nothing to do: the card opens the restricted Annuaire Santé as it is"
+            .to_owned(),
     };
     let enrolment = || {
         let number = identity.number().unwrap_or_else(|| "on the card".to_owned());
@@ -264,12 +267,13 @@ fn render(
             let certificate = &found.certificate;
             let until = certificate.not_after().map(|at| at.strftime("%Y-%m-%d").to_string());
             let until = until.unwrap_or_else(|_| "an unreadable date".to_owned());
-            let line = format!(
-                "{} certificate until {until}, issued by {}",
-                found.role,
-                issuer_name(found)
-            );
-            facts.add("certificate", Some(line));
+            let name = match found.role {
+                Role::Authentication => "authentication certificate",
+                Role::Signature => "signature certificate",
+                Role::Technical => "technical certificate",
+                Role::Other => "other certificate",
+            };
+            facts.add(name, Some(format!("valid until {until}, issued by {}", issuer_name(found))));
         }
         blocks.push(facts.render());
     }
@@ -280,7 +284,7 @@ fn render(
     }
     if asked.has(Field::AnnuaireSante) {
         let mut facts = Facts::default();
-        facts.add("Annuaire Santé", Some(format!("{}: {}", access.access, access.next_step)));
+        facts.add("Annuaire Santé", Some(format!("{}; {}", access.access, access.next_step)));
         blocks.push(facts.render());
     }
     for situation in situations.unwrap_or_default() {
