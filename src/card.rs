@@ -101,6 +101,10 @@ impl Card {
                 Err(error) => Err(error.into()),
             };
             match outcome {
+                // A session does not know the answer to reset that it names.
+                Err(Error::NotCpx { other, .. }) => {
+                    return Err(Error::NotCpx { atr: self.transport.atr().to_vec(), other });
+                }
                 Err(Error::Transport(transport::Error::Reset)) => {
                     tracing::info!("the card was reset by another program; starting again");
                     self.transport.reconnect()?;

@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::error::{Error, File, PinName};
+use super::file::LIMIT;
 use super::known::PinCounter;
 use super::objects::{Activity, Billing, BillingLink, Kind, Object};
 use super::pkcs15::CardPath;
@@ -15,7 +16,7 @@ use crate::iso7816::apdu::Command;
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::iso7816::tlv::{Tag, objects};
 use crate::secret::{Pin, Secret};
-use crate::transport::{Disposition, PinEntry};
+use crate::transport::{self, Disposition, PinEntry};
 
 /// What is left of a PIN.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,10 +81,12 @@ impl<'c> Session<'c> {
     pub fn pin_status(&mut self, pin: PinName) -> Result<PinStatus, Error> {
         self.has_pin()?;
         // EF.AOD is not read only for this: the reference is the model's, unless EF.AOD was read already.
-        let reference = match pin {
-            PinName::User => self.model.user_pin,
-            PinName::Unblocking => UNBLOCKING,
-        };
+        let unblocking = pin == PinName::Unblocking;
+        let listed = self.pins_read().and_then(|listing| {
+            listing.entries.iter().find(|found| found.flags.is_unblocking() == unblocking)
+        });
+        let usual = if unblocking { UNBLOCKING } else { self.model.user_pin };
+        let reference = listed.map_or(usual, |found| found.reference);
         self.pin_status_of(pin, reference)
     }
 
@@ -119,7 +122,13 @@ impl<'c> Session<'c> {
         self.enter_mf()?;
         let request = [0x4D, 0x08, 0x70, 0x06, 0xBF, 0x81, reference, 0x02, 0xA0, 0x80];
         let get = Command::new(self.model.cla, 0xCB, 0x3F, 0xFF).data(&request).le(256);
-        let response = self.channel.send(&get)?;
+        let mut response = self.channel.send(&get)?;
+        if response.status.meaning() == Meaning::NotFound {
+            // Some cards hold the DF for current that was, when a file of the MF is selected by its path.
+            self.lose_selection();
+            self.enter_mf()?;
+            response = self.channel.send(&get)?;
+        }
         let unreadable = Error::PinCounterUnreadable { pin, status: response.status };
         if !matches!(response.status.meaning(), Meaning::Done | Meaning::EndOfFile) {
             return Err(unreadable);
@@ -149,7 +158,7 @@ impl<'c> Session<'c> {
         let name = PinName::User;
         self.guard(name, rules.reference, last_try)?;
         if let Some(path) = &rules.path {
-            self.read(File::Aod, path, super::file::Extent::Object, 1)?;
+            self.select_file(&File::Aod, path)?;
         }
         let status = match source {
             PinSource::Typed(pin) => {
@@ -162,9 +171,12 @@ impl<'c> Session<'c> {
             PinSource::Keypad(patience) => self.verify_on_keypad(&rules, patience)?,
         };
         match status.meaning() {
-            Meaning::Done => return Ok(Unlocked { session: self }),
+            Meaning::Done => {
+                self.reset_at_end();
+                return Ok(Unlocked { session: self });
+            }
             // A refused PIN opened nothing: the card is left as it was found.
-            _ => self.channel.at_end(Disposition::Leave),
+            _ => self.end_as_before(),
         }
         Err(match status.meaning() {
             Meaning::TriesLeft(0) | Meaning::Blocked => Error::PinBlocked { pin: name },
@@ -194,11 +206,6 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// The card will be reset at the end of the transaction, however it ends.
-    pub fn reset_at_end(&mut self) {
-        self.channel.at_end(Disposition::Reset);
-    }
-
     fn verify_on_keypad(
         &mut self,
         rules: &PinObject,
@@ -211,10 +218,22 @@ impl<'c> Session<'c> {
             max: bound(rules.max),
             patience,
         };
+        if !self.has_keypad()? {
+            return Err(transport::Error::NoKeypad.into());
+        }
         self.channel.at_end(Disposition::Reset);
         let keypad = self.channel.keypad()?;
-        let mut keypad = keypad.ok_or(crate::transport::Error::NoKeypad)?;
-        Ok(keypad.verify(&entry)?)
+        let outcome = keypad.ok_or(transport::Error::NoKeypad)?.verify(&entry);
+        if let Err(
+            transport::Error::KeypadCancelled
+            | transport::Error::KeypadRefused { .. }
+            | transport::Error::KeypadTimeout,
+        ) = outcome
+        {
+            // The reader answered by itself: no PIN reached the card.
+            self.end_as_before();
+        }
+        Ok(outcome?)
     }
 
     /// The rules of the code porteur, from EF.AOD, else those every CPx card has.
@@ -341,7 +360,7 @@ impl Unlocked<'_, '_> {
             let wanted = match kind {
                 Kind::Activity(_) | Kind::Billing => true,
                 // A label that says nothing, behind the PIN, may still be an activity.
-                Kind::Unknown => object.common.is_private(),
+                Kind::Unknown => object.common.is_private() || object.common.auth_id.is_some(),
                 _ => false,
             };
             if !wanted {
@@ -427,6 +446,8 @@ impl Session<'_> {
     /// A file of the CPS2ter volume, selected one element at a time with CLA A0; the inner error is the card's refusal.
     fn read_cps2ter(&mut self, path: &[u16]) -> Result<Result<Vec<u8>, StatusWord>, Error> {
         const CLA: u8 = 0xA0;
+        // What these commands do to the other selection is not published.
+        self.lose_selection();
         let mut size = None;
         for (index, file) in path.iter().enumerate() {
             let mut select = Command::new(CLA, 0xA4, 0x00, 0x00).data(&file.to_be_bytes());
@@ -443,7 +464,7 @@ impl Session<'_> {
             }
         }
         let mut content = Vec::new();
-        let size = usize::from(size.unwrap_or(256));
+        let size = usize::from(size.unwrap_or(256)).min(LIMIT);
         while content.len() < size {
             let [p1, p2] = u16::try_from(content.len()).expect("below a u16").to_be_bytes();
             let room = (size - content.len()).min(usize::from(self.channel.chunk()));
@@ -473,6 +494,25 @@ impl Session<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pin_is_filled_up_when_ef_aod_says_so() {
+        let pin = |flags: u8| {
+            let attributes = [3, 2, 2, flags, 10, 1, 1, 2, 1, 4, 2, 1, 8, 2, 1, 8, 4, 1, 0xF0];
+            let mut entry = vec![0x30, 27, 0x30, 0, 0x30, 0, 0xA1, 21, 0x30, 19];
+            entry.extend(attributes);
+            let listing = aod::read(&entry);
+            aod::user_pin(&listing).cloned().expect("one PIN")
+        };
+        let typed = Pin::parse("1234".to_owned()).expect("digits");
+        let block = |pin: PinObject| pin.block(&typed).map(|block| block.expose().clone()).ok();
+        assert_eq!(block(pin(0x48)), Some(b"1234".to_vec()));
+        assert_eq!(block(pin(0x4C)), Some(b"1234\xF0\xF0\xF0\xF0".to_vec()));
+        let long = Pin::parse("123456789".to_owned()).expect("digits");
+        let refused = pin(0x48).block(&long).err().map(|error| error.to_string());
+        let message = "the PIN (code porteur) has 4 to 8 digits; no try was spent";
+        assert_eq!(refused.as_deref(), Some(message));
+    }
 
     #[test]
     fn the_counters_are_found_wherever_the_template_puts_them() {

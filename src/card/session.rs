@@ -14,7 +14,7 @@ use crate::id::ChipSerial;
 use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::iso7816::tlv::{Tag, TlvErrorKind, objects};
-use crate::transport::{Channel, Protocol};
+use crate::transport::{Channel, Disposition, Protocol};
 
 /// EF.DIR, EF.SN, EF.ODF, EF.CIAInfo: the file identifiers of the standards (CPx fact sheet §3.2).
 const EF_DIR: u16 = 0x2F00;
@@ -29,6 +29,8 @@ pub struct Session<'c> {
     base: Base,
     current: Current,
     select: Select,
+    /// What becomes of the card at the end, as far as what was done commands; a PIN that is being tried may add to it.
+    end: Disposition,
     cache: Cache,
     notes: Vec<Note>,
 }
@@ -125,9 +127,26 @@ impl<'c> Session<'c> {
             base: Base::Unknown,
             current: Current::Other,
             select,
+            end: Disposition::Leave,
             cache: Cache::default(),
             notes: Vec::new(),
         }
+    }
+
+    /// EF.AOD, when it was read already.
+    pub(super) fn pins_read(&self) -> Option<&Listing<aod::PinObject>> {
+        self.cache.aod.as_ref()
+    }
+
+    /// The card will be reset at the end of the transaction, however it ends.
+    pub fn reset_at_end(&mut self) {
+        self.end = Disposition::Reset;
+        self.channel.at_end(Disposition::Reset);
+    }
+
+    /// What was tried opened nothing: the end is what it was before.
+    pub(super) fn end_as_before(&mut self) {
+        self.channel.at_end(self.end);
     }
 
     pub(super) fn end(self) -> Result<(), Error> {
@@ -157,7 +176,7 @@ impl<'c> Session<'c> {
         command: &[u8],
         shown: &dyn std::fmt::Display,
     ) -> Result<Response, Error> {
-        self.current = Current::Other;
+        self.lose_selection();
         Ok(self.channel.exchange_bytes(command, shown)?)
     }
 
@@ -390,7 +409,9 @@ impl<'c> Session<'c> {
         }
         // Another applet may be selected, or the logical channel closed: the root application is selected first.
         self.select_root()?;
-        self.serial()?;
+        // It must not name another issuer; a card without it is entered all the same.
+        let serial = self.serial();
+        self.tolerate(File::Serial, serial)?;
         self.learn_base()
     }
 
@@ -411,23 +432,20 @@ impl<'c> Session<'c> {
     }
 
     fn select_aid(&mut self, aid: &[u8]) -> Result<StatusWord, Error> {
-        let select = Command::new(self.model.cla, 0xA4, 0x04, 0x0C).data(aid);
-        Ok(self.channel.send(&select)?.status)
+        let select = |p2| Command::new(self.model.cla, 0xA4, 0x04, p2).data(aid);
+        let status = self.channel.send(&select(0x0C))?.status;
+        if status.meaning() != Meaning::WrongParameters {
+            return Ok(status);
+        }
+        Ok(self.channel.send(&select(0x04).le(256))?.status)
     }
 
     /// Reads EF.DIR for the path of the application; without it the path is that of the model.
     fn learn_base(&mut self) -> Result<(), Error> {
         let aid = self.model.application;
         let default = CardPath::from_mf(&[self.model.application_df]);
-        let content = match self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0)
-        {
-            Ok(content) => content,
-            Err(Error::Absent { .. }) => {
-                self.note(File::Dir, NoteKind::Absent);
-                Vec::new()
-            }
-            Err(error) => return Err(error),
-        };
+        let content = self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0);
+        let content = self.tolerate(File::Dir, content)?.unwrap_or_default();
         let records = dir::read(&content);
         for problem in &records.problems {
             self.note(File::Dir, NoteKind::Entry(*problem));
@@ -435,7 +453,7 @@ impl<'c> Session<'c> {
         let record = records.entries.into_iter().find(|record| record.aid == aid);
         self.base = match record {
             Some(record) => Base::Learned {
-                df: record.path.unwrap_or(default),
+                df: record.path.and_then(CardPath::below_mf).unwrap_or(default),
                 odf: record.odf,
                 cia_info: record.cia_info,
             },
@@ -478,7 +496,11 @@ impl<'c> Session<'c> {
     }
 
     /// Selects a file; the size when the card was asked for its FCP and gave one.
-    fn select_file(&mut self, file: &File, path: &CardPath) -> Result<Option<usize>, Error> {
+    pub(super) fn select_file(
+        &mut self,
+        file: &File,
+        path: &CardPath,
+    ) -> Result<Option<usize>, Error> {
         if !path.is_absolute() {
             self.enter()?;
         }
@@ -541,8 +563,10 @@ impl<'c> Session<'c> {
                     Base::Learned { df, .. } => from_mf(df.bytes()),
                     _ => from_mf(CardPath::from_mf(&[self.model.application_df]).bytes()),
                 };
-                let below = whole.strip_prefix(&[0x3F, 0x00]).unwrap_or(&whole).to_vec();
-                (0x08, 0x00, below)
+                match whole.strip_prefix(&[0x3F, 0x00]).unwrap_or(&whole) {
+                    [] => (0x00, 0x00, whole),
+                    below => (0x08, 0x00, below.to_vec()),
+                }
             }
             (SelectByPath::FromMfOrCurrentDf, Base::Learned { df, .. }) if relative => {
                 (0x09, self.p2(), from_mf(df.bytes()))
@@ -554,9 +578,10 @@ impl<'c> Session<'c> {
             select = select.le(256);
         }
         let response = self.channel.send(&select)?;
+        let in_mf: [&[u16]; 3] = [&[], &[EF_DIR], &[EF_SN]];
         self.current = match path.bytes().len() {
             _ if response.status.meaning() != Meaning::Done => Current::Other,
-            4 if !relative => Current::Mf,
+            _ if in_mf.iter().any(|file| CardPath::from_mf(file) == *path) => Current::Mf,
             2 if by_aid => Current::Application,
             _ => Current::Other,
         };
@@ -607,7 +632,7 @@ impl<'c> Session<'c> {
                 Meaning::Done if got == 0 => break,
                 Meaning::Done if got < wanted && extent.next(&content) == Next::IfAny => break,
                 Meaning::Done => {}
-                Meaning::WrongLength if content.is_empty() && size.is_none() => return Ok(None),
+                Meaning::WrongLength if size.is_none() => return Ok(None),
                 Meaning::PinNeeded => return Err(Error::PinNeeded { file: file.clone() }),
                 _ if content.is_empty() => {
                     return Err(Error::Refused { file: file.clone(), status: response.status });
@@ -655,10 +680,14 @@ impl<'c> Session<'c> {
         if self.current == Current::Mf {
             return Ok(());
         }
-        let select = Command::new(self.model.cla, 0xA4, 0x09, 0x0C).data(&[0x3F, 0x00]);
-        let status = self.channel.send(&select)?.status;
-        self.current = if status == StatusWord::OK { Current::Mf } else { Current::Other };
+        // A refusal shows in what comes next.
+        let _selected = self.try_select(&CardPath::from_mf(&[]))?;
         Ok(())
+    }
+
+    /// The selection was changed by a command that this session does not follow.
+    pub(super) fn lose_selection(&mut self) {
+        self.current = Current::Other;
     }
 }
 

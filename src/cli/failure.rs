@@ -211,7 +211,9 @@ impl Failure {
         let (code, exit, hint) = match error {
             TransportError::Busy { .. } => ("card.busy", Exit::Card, HOLDERS),
             TransportError::Held { .. } => ("card.held", Exit::Card, HOLDERS),
-            TransportError::Garbled { .. } => ("card.garbled", Exit::Card, REINSERT),
+            TransportError::Endless { .. } | TransportError::Garbled { .. } => {
+                ("card.garbled", Exit::Card, REINSERT)
+            }
             TransportError::KeypadCancelled => ("card.pin.cancelled", Exit::Usage, ""),
             TransportError::KeypadRefused { .. } => (
                 "card.pin.keypad",

@@ -300,7 +300,16 @@ impl Connection {
         let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
         while let Ok(job) = todo.recv() {
             let answer = match job {
-                Job::Transmit(command) => turn.transmit(&command, &mut buffer),
+                Job::Transmit(command) => match turn.transmit(&command, &mut buffer) {
+                    // A driver may take a card that is being pulled out for one that answers nothing.
+                    Ok(answer) if answer.len() < 2 => {
+                        match self.settle(&turn, pcsc::Error::NotTransacted) {
+                            pcsc::Error::NotTransacted => Ok(answer),
+                            gone => Err(gone),
+                        }
+                    }
+                    answer => answer,
+                },
                 // CM_IOCTL_GET_FEATURE_REQUEST, PC/SC part 10 §2.2.
                 Job::Features => turn.control(pcsc::ctl_code(3400), &[], &mut buffer),
                 Job::Control(code, data) => turn.control(code.into(), &data, &mut buffer),

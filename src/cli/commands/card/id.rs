@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{emulated_remark, is_emulated};
+use super::{is_emulated, label};
 use crate::cli::args::Choice;
 use crate::cli::choose;
 use crate::cli::context::Context;
@@ -32,5 +32,5 @@ pub(super) fn run(choice: &Choice, context: &Context) -> Result<Outcome, Failure
         id_type: id.type_code().to_string(),
         exchanges: card.exchanges().into(),
     };
-    Ok(Outcome::new(id.to_string(), &document).remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(id.to_string(), &document).labelled(label(emulated)))
 }

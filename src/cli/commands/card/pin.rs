@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{emulated_remark, is_emulated};
+use super::{is_emulated, label};
 use crate::card::{Error, PinName, PinStatus, Tries};
 use crate::cli::args::Choice;
 use crate::cli::choose;
@@ -65,7 +65,7 @@ pub(super) fn status(choice: &Choice, context: &Context) -> Result<Outcome, Fail
         unblocking: unblocking.map(Pin::from),
         exchanges: card.exchanges().into(),
     };
-    Ok(Outcome::new(facts.render(), &document).remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(facts.render(), &document).labelled(label(emulated)))
 }
 
 /// `2 tries left of 3`.
