@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::activities::{self, Activity};
 use super::{EMULATED, is_emulated, lines, pin, warnings, with_notes};
 use crate::card::{
-    Card, Certainty, Family, Identity, Parts, Role, Situation, Wanted, category_name,
+    Card, Certainty, Family, Identity, Interface, Parts, Role, Situation, Wanted, category_name,
 };
 use crate::cli::args::{CardRead, Field};
 use crate::cli::choose;
@@ -123,7 +123,7 @@ pub(super) fn run(args: &CardRead, context: &Context) -> Result<Outcome, Failure
     })?;
     let mut situations = situations;
     // Which access the holder has depends on all activities, whichever one is shown.
-    let access = access(&identity, situations.as_deref());
+    let access = access(card.model().interface, &identity, situations.as_deref());
     if let Some(all) = situations.take() {
         situations = Some(activities::choose_one(all, args.activity)?);
     }
@@ -208,11 +208,11 @@ impl HolderPart {
 const LIBERAL: &str = "00";
 
 /// Who has access without asking: a CDE, or a CPS in liberal practice (arrêté of 6 February 2009, article 7).
-fn access(identity: &Identity, situations: Option<&[Situation]>) -> Access {
+fn access(interface: Interface, identity: &Identity, situations: Option<&[Situation]>) -> Access {
     let unknown = |next_step: &str| Access { access: "unknown", next_step: next_step.to_owned() };
     let automatic = || Access {
         access: "automatic",
-        next_step: "nothing to do: the card opens the restricted Annuaire Santé as it is"
+        next_step: "nothing to do; the card opens the restricted Annuaire Santé as it is"
             .to_owned(),
     };
     let enrolment = || {
@@ -227,6 +227,9 @@ fn access(identity: &Identity, situations: Option<&[Situation]>) -> Access {
             "director and staff cannot be told apart on this card; a CDE has access without enrolment",
         ),
         (Some((Family::Cde, _)), _) => automatic(),
+        (Some((Family::Cps, _)), None) if interface == Interface::Contactless => unknown(
+            "the mode d'exercice is not on the contactless interface: put the card in a contact reader",
+        ),
         (Some((Family::Cps, _)), None) => unknown(
             "the mode d'exercice is behind the PIN: read again with `--pin-env`, `--pin-file` or `--pin-fd`",
         ),
