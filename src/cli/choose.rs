@@ -5,8 +5,11 @@ use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::json::hex;
-use crate::card::{Card, Error as CardError, Parts, Wanted};
+#[cfg(feature = "pcsc")]
+use crate::card::Error as CardError;
+use crate::card::{Card, Parts, Wanted};
 use crate::emulate::{Persona, VirtualCard, VirtualReader, issue};
+#[cfg(feature = "pcsc")]
 use crate::transport::Error as TransportError;
 #[cfg(feature = "pcsc")]
 use crate::transport::pcsc::{PcscCard, Reader, Slot, readers};

@@ -1,5 +1,5 @@
 //! The command line on the virtual card in process: what each command prints, on which stream, with which exit code.
-#![cfg(all(unix, feature = "cli"))]
+#![cfg(all(unix, feature = "pcsc", feature = "cli"))]
 
 #[path = "../support/support.rs"]
 mod support;

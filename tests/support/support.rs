@@ -3,9 +3,9 @@
 #![allow(dead_code)]
 
 pub(crate) mod cli;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod desk;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod other;
 #[cfg(unix)]
 pub(crate) mod pcscd;
