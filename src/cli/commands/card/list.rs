@@ -92,6 +92,7 @@ impl Line {
         }
     }
 
+    #[cfg(feature = "pcsc")]
     fn without_card(reader: &str, emulated: bool, state: &'static str) -> Self {
         Self {
             reader: reader.to_owned(),
