@@ -115,6 +115,3 @@ impl Card {
         Err(Error::KeepsResetting { times: SESSIONS })
     }
 }
-
-#[cfg(test)]
-mod tests;
