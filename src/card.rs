@@ -6,6 +6,8 @@
 //! [`Session::unlock`] gives [`Unlocked`], the only way to what the PIN protects; once a PIN was sent, the card
 //! is reset at the end of the transaction, so that no other program inherits it.
 
+mod activities;
+mod certificates;
 mod error;
 mod file;
 mod identity;
@@ -15,13 +17,14 @@ mod pin;
 pub mod pkcs15;
 mod session;
 
+pub use activities::Situation;
+pub use certificates::{CardCertificate, Role};
 pub use error::{Error, File, PinName};
 pub use identity::{
-    CardCertificate, Certainty, Family, Holder, Identity, IdentityPlace, Mismatch, Parts, Role,
-    Wanted, category_name,
+    Certainty, Family, Holder, Identity, IdentityPlace, Mismatch, Parts, Wanted, category_name,
 };
 pub use known::{Generation, Interface};
-pub use pin::{LastTry, PinSource, PinStatus, Situation, Tries, Unlocked};
+pub use pin::{LastTry, PinSource, PinStatus, Tries, Unlocked};
 pub use session::{Note, NoteKind, SerialNumber, Session};
 
 use known::{Model, Recognised, recognise};

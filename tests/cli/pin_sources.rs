@@ -85,3 +85,12 @@ fn a_wrong_pin_a_blocked_one_and_a_card_without_one_have_codes_of_their_own() {
     assert_eq!(on("pin-bloque-cps3", "1234"), (6, "card.pin.blocked".to_owned()));
     assert_eq!(on("sans-contact-cps3", "1234"), (4, "card.pin.absent".to_owned()));
 }
+
+#[test]
+fn a_pin_given_in_place_of_its_source_is_not_repeated() {
+    for flag in ["--pin-env", "--pin-file"] {
+        let run = finish(&mut with(&[flag, "7391"]));
+        assert_eq!(refused(&run), (2, "secret.source".to_owned()), "{flag}");
+        assert!(!run.stderr.contains("7391"), "{}", run.stderr);
+    }
+}

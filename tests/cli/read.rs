@@ -87,7 +87,7 @@ fn an_identity_that_disagrees_with_itself_is_printed_and_is_a_negative_answer() 
     assert_eq!((run.code, &error["code"]), (1, &json!("card.identity.mismatch")));
     assert_eq!(document["certificates"].as_array().map(Vec::len), Some(2));
     let text = desk.run(&["card", "read"]);
-    assert_eq!((text.code, text.stdout.contains("certificate  signature")), (1, true));
+    assert_eq!((text.code, text.stdout.contains("signature certificate  ")), (1, true));
     let said = "warning: national identifier: the Luhn key of the RPPS number is wrong\n\
         error: the card does not agree with itself on its holder: 899700100001 in CPS_INFO_PS, \
         899700100011 in the signature certificate, 899700100011 in the authentication certificate\n\n\

@@ -8,6 +8,7 @@ mod support;
 
 mod certificates;
 mod contention;
+mod network;
 mod opensc;
 mod personas;
 mod pin;

@@ -75,7 +75,7 @@ pub(super) fn words(status: &PinStatus) -> String {
         Tries::Left(left) => format!("{} left", count(left.into(), "try", "tries")),
         Tries::Open => "verified by another program; the card does not count".to_owned(),
     };
-    if let Some(max) = status.max {
+    if let (Some(max), Tries::Left(_)) = (status.max, status.tries) {
         text.push_str(&format!(" of {max}"));
     }
     if let Some(uses) = status.uses_left {
