@@ -186,7 +186,11 @@ impl<'c> Session<'c> {
     }
 
     pub(super) fn note(&mut self, file: File, kind: NoteKind) {
-        self.notes.push(Note { file, kind });
+        let note = Note { file, kind };
+        // A directory may be looked for more than once.
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// The chip serial, which also confirms the issuer.
