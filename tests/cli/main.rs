@@ -18,6 +18,7 @@ mod output;
 mod pin;
 mod pin_sources;
 mod read;
+mod reference;
 mod usage;
 mod watch;
 

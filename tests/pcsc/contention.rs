@@ -1,5 +1,7 @@
 //! A card that leaves or falls silent in the middle, and other programs that use it at the same time.
 
+use std::io::Write;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -140,4 +142,57 @@ fn a_card_held_exclusively_by_another_program_is_said_to_be_held() {
     assert!(error["hint"].as_str().expect("a hint").starts_with("close what may hold it"));
     other.must("disconnect");
     assert_eq!(desk.run(READ).code, 0);
+}
+
+/// Runs `card activities` as far as it waits for its PIN, lets something happen, then gives a PIN that is wrong.
+fn while_the_pin_is_looked_for(desk: &Desk, happening: impl FnOnce()) -> cli::Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let fifo = folder.path().join("code");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("mkfifo").success());
+    let path = fifo.to_str().expect("text");
+    let mut command = desk.command(&["card", "activities", "--pin-file", path, "--format", "json"]);
+    let run = thread::spawn(move || cli::finish(&mut command));
+    // Opens once cpskit reads from it: by then it is connected to the card.
+    let mut writer = std::fs::OpenOptions::new().write(true).open(&fifo).expect("cpskit reads");
+    happening();
+    writer.write_all(b"9999\n").expect("read");
+    drop(writer);
+    run.join().expect("no panic")
+}
+
+#[test]
+fn a_card_swapped_while_its_pin_is_looked_for_is_not_given_it() {
+    let Some(desk) = Desk::or_skip() else { return };
+    let first = desk.insert(Slot::First, "medecin-cps3");
+    let mut second = None;
+    let run = while_the_pin_is_looked_for(&desk, || {
+        first.remove();
+        second = Some(desk.insert(Slot::First, "infirmier-adeli-cps3"));
+    });
+    assert_eq!((run.code, code(&run.error())), (4, "card.removed"));
+    let status = desk.run(&["card", "pin", "status", "--format", "json"]).document();
+    assert_eq!(status["pin"]["tries_left"], 3);
+}
+
+#[test]
+fn a_card_reset_while_its_pin_is_looked_for_is_taken_up_again() {
+    let Some(desk) = Desk::or_skip() else { return };
+    let _card = desk.insert(Slot::First, "medecin-cps3");
+    let mut other = desk.other();
+    other.must(&format!("connect shared {}", Slot::First.reader()));
+    let run = while_the_pin_is_looked_for(&desk, || other.must("reset"));
+    assert_eq!((run.code, code(&run.error())), (5, "card.pin.refused"));
+    // One try was spent, not one a session.
+    let status = desk.run(&["card", "pin", "status", "--format", "json"]).document();
+    assert_eq!(status["pin"]["tries_left"], 2);
+}
+
+#[test]
+fn a_card_held_by_another_program_is_something_to_mend() {
+    let Some(desk) = Desk::or_skip() else { return };
+    let _card = desk.insert(Slot::First, "medecin-cps3");
+    let mut other = desk.other();
+    other.must(&format!("connect exclusive {}", Slot::First.reader()));
+    let run = desk.run(&["doctor", "--format", "json"]);
+    assert_eq!((run.code, code(&run.error())), (1, "doctor.problem"));
 }

@@ -1,6 +1,6 @@
 //! `card watch` and `emulate card`: cards that come and go.
 
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Read};
 use std::process::{Child, ChildStdout, Stdio};
 
 use rustix::process::Signal;
@@ -21,7 +21,7 @@ impl Watch {
         let args = [&["card", "watch", "--format", "ndjson"], args].concat();
         let mut command = desk.command(&args);
         let mut process =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("cpskit starts");
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("cpskit starts");
         let lines = BufReader::new(process.stdout.take().expect("a pipe")).lines();
         Self { process, lines: Some(lines) }
     }
@@ -157,6 +157,9 @@ fn watching_ends_with_the_reason_when_the_service_stops() {
     watch.event();
     desk.stop();
     assert_eq!(watch.process.wait().expect("it ends").code(), Some(4));
+    let mut stderr = String::new();
+    watch.process.stderr.take().expect("a pipe").read_to_string(&mut stderr).expect("text");
+    assert_eq!(schema::checked(&stderr)["code"], "card.service");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod support;
 
 mod process;
 mod search;
+mod terminal;
 mod traces;
 
 /// Not a test: what tests with a real service start as a second program.
