@@ -169,7 +169,8 @@ impl<'c> Session<'c> {
                 let verify = Command::new(self.model.cla, 0x20, 0x00, rules.reference);
                 // Set before the command leaves: whatever happens next, the card ends reset.
                 self.channel.at_end(Disposition::Reset);
-                self.channel.send(&verify.secret_data(data.expose()))?.status
+                // Not `send`, which repeats what a card answers 6Cxx to: a PIN is presented once.
+                self.channel.exchange(&verify.secret_data(data.expose()))?.status
             }
             PinSource::Keypad(patience) => self.verify_on_keypad(&rules, patience)?,
         };
