@@ -1,6 +1,6 @@
 //! A CPx card: recognised by its answer to reset, read with the fewest exchanges, left as it was found.
 //!
-//! [`Card`] is a connected card of a known [`Model`](known::Model). All use of it happens in a [`Session`]: a transaction
+//! [`Card`] is a connected card of a known [`Model`]. All use of it happens in a [`Session`]: a transaction
 //! with the application selected. A reset by another program ends a session; [`Card::session`] then reconnects and
 //! runs it again from the start, so that nothing that was selected or verified before is taken for granted.
 //! [`Session::unlock`] gives [`Unlocked`], the only way to what the PIN protects; once a PIN was sent, the card
@@ -118,6 +118,3 @@ impl Card {
         Err(Error::KeepsResetting { times: SESSIONS })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::error::{Error, File, PinName};
 use super::known::PinCounter;
-use super::pkcs15::aod::{self, PinObject};
+use super::pkcs15::aod::{self, PinCoding, PinObject};
 use super::{Session, known};
 use crate::iso7816::apdu::Command;
 use crate::iso7816::status::{Meaning, StatusWord};
@@ -150,6 +150,14 @@ impl<'c> Session<'c> {
     ) -> Result<Unlocked<'_, 'c>, Error> {
         self.has_pin()?;
         let rules = self.user_pin()?;
+        // Sent in another coding than the card expects, the right PIN would be a try lost.
+        let sendable = match source {
+            PinSource::Typed(_) => !matches!(rules.coding, PinCoding::Other(_)),
+            PinSource::Keypad(_) => matches!(rules.coding, PinCoding::Ascii | PinCoding::Utf8),
+        };
+        if !sendable {
+            return Err(Error::Malformed { file: File::Aod });
+        }
         let name = PinName::User;
         self.guard(name, rules.reference, last_try)?;
         if let Some(path) = &rules.path {
@@ -161,7 +169,8 @@ impl<'c> Session<'c> {
                 let verify = Command::new(self.model.cla, 0x20, 0x00, rules.reference);
                 // Set before the command leaves: whatever happens next, the card ends reset.
                 self.channel.at_end(Disposition::Reset);
-                self.channel.send(&verify.secret_data(data.expose()))?.status
+                // Not `send`, which repeats what a card answers 6Cxx to: a PIN is presented once.
+                self.channel.exchange(&verify.secret_data(data.expose()))?.status
             }
             PinSource::Keypad(patience) => self.verify_on_keypad(&rules, patience)?,
         };
@@ -250,7 +259,7 @@ impl PinObject {
             common: super::pkcs15::Common::default(),
             auth_id: vec![model.user_pin],
             flags: aod::PinFlags::default(),
-            coding: aod::PinCoding::Ascii,
+            coding: PinCoding::Ascii,
             min: 4,
             max: 4,
             stored: 4,
@@ -267,12 +276,21 @@ impl PinObject {
         if !(min..=max).contains(&digits.len()) {
             return Err(Error::PinLength { pin: PinName::User, min, max });
         }
-        let mut block = digits.to_vec();
+        let mut block = match self.coding {
+            PinCoding::Bcd => packed(digits),
+            PinCoding::Ascii | PinCoding::Utf8 | PinCoding::Other(_) => digits.to_vec(),
+        };
         if self.flags.needs_padding() && block.len() < self.stored && self.stored <= 64 {
             block.resize(self.stored, self.pad.unwrap_or(0xFF));
         }
         Ok(Secret::new(block))
     }
+}
+
+/// Two ASCII digits a byte; an odd one is followed by F.
+fn packed(digits: &[u8]) -> Vec<u8> {
+    let nibble = |digit: Option<&u8>| digit.map_or(0x0F, |digit| digit & 0x0F);
+    digits.chunks(2).map(|pair| nibble(pair.first()) << 4 | nibble(pair.get(1))).collect()
 }
 
 /// The counters in the answer to GET DATA.
@@ -332,7 +350,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pin_is_filled_up_when_ef_aod_says_so() {
+    fn a_pin_is_coded_and_filled_up_as_ef_aod_says() {
         let pin = |flags: u8| {
             let attributes = [3, 2, 2, flags, 10, 1, 1, 2, 1, 4, 2, 1, 8, 2, 1, 8, 4, 1, 0xF0];
             let mut entry = vec![0x30, 27, 0x30, 0, 0x30, 0, 0xA1, 21, 0x30, 19];
@@ -343,6 +361,9 @@ mod tests {
         let typed = Pin::parse("1234".to_owned()).expect("digits");
         let block = |pin: PinObject| pin.block(&typed).map(|block| block.expose().clone()).ok();
         assert_eq!(block(pin(0x48)), Some(b"1234".to_vec()));
+        let coding = PinCoding::Bcd;
+        assert_eq!(block(PinObject { coding, ..pin(0x48) }), Some(vec![0x12, 0x34]));
+        assert_eq!(packed(b"12345"), [0x12, 0x34, 0x5F]);
         assert_eq!(block(pin(0x4C)), Some(b"1234\xF0\xF0\xF0\xF0".to_vec()));
         let long = Pin::parse("123456789".to_owned()).expect("digits");
         let refused = pin(0x48).block(&long).err().map(|error| error.to_string());

@@ -245,3 +245,6 @@ impl fmt::Debug for Bits {
         f.debug_set().entries((0..u32::BITS).filter(|n| self.has(*n))).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! without FCP, whole files. What a card refuses of it is done the long way: root application, EF.DIR, SELECT with FCP.
 
 use super::error::{Error, File};
-use super::file::{Extent, LIMIT, Next};
+use super::file::{Extent, LIMIT, Next, announced};
 use super::known::{ISSUER, Interface, Model, OtherCard, ROOT_AID, SelectByPath};
 use super::pkcs15::odf::Directory;
 use super::pkcs15::{CardPath, Listing, Problem, aod, dcod, dir};
@@ -186,7 +186,11 @@ impl<'c> Session<'c> {
     }
 
     pub(super) fn note(&mut self, file: File, kind: NoteKind) {
-        self.notes.push(Note { file, kind });
+        let note = Note { file, kind };
+        // A directory may be looked for more than once.
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// The chip serial, which also confirms the issuer.
@@ -359,7 +363,7 @@ impl<'c> Session<'c> {
             _ => {}
         }
         Ok(match response.status.meaning() {
-            Meaning::Done | Meaning::EndOfFile => Ok(file_size(&response.data)),
+            Meaning::Done | Meaning::EndOfFile => Ok(announced(&response.data)),
             _ => Err(response.status),
         })
     }
@@ -507,16 +511,4 @@ impl<'c> Session<'c> {
     pub(super) fn lose_selection(&mut self) {
         self.current = Current::Other;
     }
-}
-
-/// The size in an FCP (62) or FCI (6F): tag 80, at least two bytes, else tag 81 (CPx fact sheet §2.3).
-fn file_size(template: &[u8]) -> Option<usize> {
-    let template = objects(template).next()?.ok()?;
-    let number = |bytes: &[u8]| {
-        let value = bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-        usize::try_from(value).ok()
-    };
-    let field =
-        |tag| template.child(tag).map(|tlv| tlv.value).filter(|v| (2..=4).contains(&v.len()));
-    number(field(0x80).or_else(|| field(0x81))?)
 }

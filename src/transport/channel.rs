@@ -238,6 +238,21 @@ mod tests {
     }
 
     #[test]
+    fn a_transaction_without_end_is_ended() {
+        let done: &[u8] = &[0x90, 0x00];
+        let answers = vec![done; 3000];
+        let mut sent = Vec::new();
+        let mut exchanges = Exchanges::default();
+        let script = Box::new(Script { answers: &answers, sent: &mut sent });
+        let mut channel = Channel::new(script, Protocol::T0, &mut exchanges);
+        let read = Command::new(0, 0xB0, 0, 0).le(1);
+        let outcome = (0..3000).try_for_each(|_| channel.send(&read).map(drop));
+        assert_eq!(outcome, Err(Error::Endless { commands: COMMANDS }));
+        drop(channel);
+        assert_eq!(exchanges.commands, COMMANDS);
+    }
+
+    #[test]
     fn fewer_bytes_than_a_status_word_are_an_error() {
         let (result, _) = run(&[&[0x90]], &Command::new(0, 0xB0, 0, 0).le(1));
         assert_eq!(result, Err(Error::Garbled { length: 1 }));

@@ -1,8 +1,8 @@
 //! The card is pulled, reset by another program, or falls silent, at every exchange of every operation.
 
-use cpskit::emulate::Fault;
+use cpskit::emulate::{Fault, VirtualReader};
 
-use crate::support::{Operation, lock, run_with, virtual_card};
+use crate::support::{Operation, PIN, activities, lock, open, run_with, virtual_card};
 
 /// CPS3 T=0, CPS4 T=1, CPS4 T=0, CPS3 contactless.
 const CARDS: [&str; 4] = ["medecin-cps3", "medecin-cps4", "cpa-cps4", "sans-contact-cps3"];
@@ -63,4 +63,24 @@ fn a_card_that_is_reset_each_time_is_given_up() {
     let faults = [0, 0, 0].map(Fault::ResetAfter);
     let (found, ..) = run_with(virtual_card("medecin-cps3"), &faults, Operation::Read);
     assert_eq!(found, Err("another program reset the card 3 times while it was read".to_owned()));
+}
+
+#[test]
+fn a_pin_that_a_reset_has_closed_is_verified_again() {
+    let verify = b"\x00\x20\x00\x01\x041234";
+    let verified = |fault: &[Fault]| {
+        let card = virtual_card("medecin-cps3");
+        let reader = VirtualReader::insert_faulty(card, fault).expect("no file is altered");
+        let log = reader.log();
+        activities(&mut open(reader), PIN).expect("the right PIN");
+        let sent = log.exchanges();
+        sent.iter().map(|(command, _)| command == verify).collect::<Vec<_>>()
+    };
+    let undisturbed = verified(&[]);
+    let at = undisturbed.iter().position(|is_verify| *is_verify).expect("it was sent");
+    for k in 0..undisturbed.len() {
+        let count = u32::try_from(k).expect("few");
+        let times = verified(&[Fault::ResetAfter(count)]).into_iter().filter(|sent| *sent).count();
+        assert_eq!(times, if k > at { 2 } else { 1 }, "reset after {k}");
+    }
 }

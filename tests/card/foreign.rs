@@ -290,6 +290,19 @@ fn a_directory_that_is_missing_is_named_and_the_rest_is_read() {
 }
 
 #[test]
+fn what_is_looked_for_twice_is_named_once() {
+    let foreign = Foreign::default();
+    let toy = foreign.card(Kind::Cps3);
+    toy.remove(&foreign.at(0x6F06));
+    let notes = open(toy).session(|session| {
+        session.national_id()?;
+        Ok(session.notes().to_vec())
+    });
+    let absent = vec![note(File::Dcod, NoteKind::Absent)];
+    assert_eq!(notes.map_err(|error| error.to_string()), Ok(absent));
+}
+
+#[test]
 fn without_ef_aod_the_pin_is_that_of_every_card() {
     let foreign = Foreign::default();
     for kind in Kind::ALL {

@@ -10,4 +10,5 @@ mod hostile;
 mod mismatch;
 mod personas;
 mod pin;
+mod recognition;
 mod support;

@@ -96,6 +96,21 @@ fn a_pin_of_a_length_the_card_does_not_take_costs_no_try() {
 }
 
 #[test]
+fn a_pin_in_a_coding_that_is_not_known_is_not_tried() {
+    for kind in Kind::ALL {
+        let toy = toy(kind, Habits::default());
+        let path = Foreign::default().at(0x6F01);
+        let mut aod = toy.content(&path);
+        let coding = aod.windows(3).position(|field| field == [0x0A, 1, 1]).expect("pinType");
+        aod[coding + 2] = 9;
+        toy.file(&path, &aod);
+        let found = unlock(&mut open(toy.clone()), PIN, LastTry::Spend);
+        assert_eq!(found, Err("EF.AOD cannot be decoded".to_owned()), "{kind:?}");
+        assert_eq!(presented(&toy), Vec::<String>::new(), "{kind:?}");
+    }
+}
+
+#[test]
 fn tries_that_cannot_be_read_are_not_spent_unless_the_caller_insists() {
     let message = |status| {
         let told = "the tries left for the PIN (code porteur) cannot be read";
