@@ -129,13 +129,7 @@ pub(super) fn run(args: &CardRead, context: &Context) -> Result<Outcome, Failure
     }
     let mut warnings = warnings(&notes);
     let holder = identity.holder();
-    if holder.national_id.as_ref().and_then(|id| id.luhn()) == Some(LuhnKey::Wrong) {
-        warnings.push(Warning {
-            code: "card.identifier.luhn",
-            subject: "national identifier".to_owned(),
-            message: "the Luhn key of the RPPS number is wrong".to_owned(),
-        });
-    }
+    warnings.extend(Warning::luhn(holder.national_id.as_ref()));
     let emulated = is_emulated(&card, &identity.certificates);
     let text = render(&card, &identity, situations.as_deref(), &access, &asked, emulated);
     let remarks = lines(&warnings);
