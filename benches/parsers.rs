@@ -1,6 +1,10 @@
 //! Throughput of the parsers, on input as a card gives it.
 
+use cpskit::card::objects::Object;
+use cpskit::card::pkcs15;
+use cpskit::emulate::issue;
 use cpskit::iso7816::tlv;
+use cpskit::x509::{Certificate, Holder};
 use divan::Bencher;
 use divan::counter::BytesCount;
 
@@ -34,4 +38,33 @@ fn tlv_file(bencher: Bencher<'_, '_>, size: usize) {
 fn tlv_noise(bencher: Bencher<'_, '_>) {
     let bytes = vec![0x85; 2_000];
     bencher.bench(|| walk(divan::black_box(&bytes)));
+}
+
+/// The directories and data objects of a card of ours, as a read meets them.
+#[divan::bench]
+fn card_files(bencher: Bencher<'_, '_>) {
+    let card = issue::builtin("medecin-cps3").expect("a persona of ours");
+    let content = |path: &[u16]| card.file(path).expect("a file of every contact card").to_vec();
+    let keys = content(&[0x3F00, 0x0001, 0x7002]);
+    let certificates = content(&[0x3F00, 0x0001, 0x7005]);
+    let objects = content(&[0x3F00, 0x0001, 0x7006]);
+    let info = content(&[0x3F00, 0x0001, 0xD103]);
+    let size = keys.len() + certificates.len() + objects.len() + info.len();
+    bencher.counter(BytesCount::new(size)).bench(|| {
+        let keys = pkcs15::keys::read_private(divan::black_box(&keys));
+        let certificates = pkcs15::cd::read(divan::black_box(&certificates));
+        let objects = pkcs15::dcod::read(divan::black_box(&objects));
+        (keys, certificates, objects, Object::decode(divan::black_box(&info)))
+    });
+}
+
+/// A certificate of a card and what it says of its holder.
+#[divan::bench]
+fn certificate(bencher: Bencher<'_, '_>) {
+    let card = issue::builtin("medecin-cps3").expect("a persona of ours");
+    let der = card.file(&[0x3F00, 0x0001, 0xA001]).expect("its signature certificate").to_vec();
+    bencher.counter(BytesCount::of_slice(&der)).bench(|| {
+        let parsed = Certificate::parse_padded(divan::black_box(&der));
+        parsed.map(|(certificate, _)| Holder::of(&certificate))
+    });
 }

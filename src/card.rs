@@ -1,11 +1,13 @@
 //! A CPx card: recognised by its answer to reset, read with the fewest exchanges, left as it was found.
 //!
-//! [`Card`] is a connected card of a known [`Model`](known::Model). All use of it happens in a [`Session`]: a transaction
+//! [`Card`] is a connected card of a known [`Model`]. All use of it happens in a [`Session`]: a transaction
 //! with the application selected. A reset by another program ends a session; [`Card::session`] then reconnects and
 //! runs it again from the start, so that nothing that was selected or verified before is taken for granted.
 //! [`Session::unlock`] gives [`Unlocked`], the only way to what the PIN protects; once a PIN was sent, the card
 //! is reset at the end of the transaction, so that no other program inherits it.
 
+mod activities;
+mod certificates;
 mod error;
 mod file;
 mod identity;
@@ -15,13 +17,14 @@ mod pin;
 pub mod pkcs15;
 mod session;
 
+pub use activities::Situation;
+pub use certificates::{CardCertificate, Role};
 pub use error::{Error, File, PinName};
 pub use identity::{
-    CardCertificate, Certainty, Family, Holder, Identity, IdentityPlace, Mismatch, Parts, Role,
-    Wanted, category_name,
+    Certainty, Family, Holder, Identity, IdentityPlace, Mismatch, Parts, Wanted, category_name,
 };
 pub use known::{Generation, Interface};
-pub use pin::{LastTry, PinSource, PinStatus, Situation, Tries, Unlocked};
+pub use pin::{LastTry, PinSource, PinStatus, Tries, Unlocked};
 pub use session::{Note, NoteKind, SerialNumber, Session};
 
 use known::{Model, Recognised, recognise};
@@ -101,6 +104,10 @@ impl Card {
                 Err(error) => Err(error.into()),
             };
             match outcome {
+                // A session does not know the answer to reset that it names.
+                Err(Error::NotCpx { other, .. }) => {
+                    return Err(Error::NotCpx { atr: self.transport.atr().to_vec(), other });
+                }
                 Err(Error::Transport(transport::Error::Reset)) => {
                     tracing::info!("the card was reset by another program; starting again");
                     self.transport.reconnect()?;
@@ -111,6 +118,3 @@ impl Card {
         Err(Error::KeepsResetting { times: SESSIONS })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,6 @@
 //! The command line: resolve arguments, call the library, render an outcome, map it to an exit code.
 //!
-//! Only [`output`] prints, only [`context`] reads the environment and the clock, and a command never exits by itself.
+//! Only `output` prints, only `context` reads the environment and the clock, and a command never exits by itself.
 
 mod args;
 mod choose;

@@ -110,6 +110,12 @@ pub enum Error {
         /// How long was waited.
         waited: Duration,
     },
+    /// The card answers, and what it says never ends.
+    #[error("the card was still answering after {commands} commands in one transaction")]
+    Endless {
+        /// Commands sent.
+        commands: u64,
+    },
     /// The answer is not one: fewer than the two bytes of a status word.
     #[error("the card answered {length} bytes, fewer than a status word")]
     Garbled {

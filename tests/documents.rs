@@ -1,4 +1,4 @@
-//! Every document that the commands print on the virtual card in process, against its schema.
+//! What the commands print on the virtual card in process: every document against its schema.
 #![cfg(feature = "cli")]
 
 use serde_json::Value;
@@ -99,4 +99,11 @@ fn a_usage_error_keeps_to_the_schema_of_errors() {
     let run = run(["card", "read", "--no-such-flag", "--format", "json"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert_eq!(run.error()["code"], "usage");
+}
+
+#[test]
+fn the_readme_shows_what_card_read_prints() {
+    let readme = include_str!("../README.md");
+    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next());
+    assert_eq!(shown, Some(run(["card", "read", "--emulated"]).stdout.as_str()));
 }

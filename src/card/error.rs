@@ -70,7 +70,7 @@ pub enum Error {
     #[error("no national identifier can be read on this card")]
     IdentifierAbsent,
     /// Another program resets the card each time it is used.
-    #[error("another program reset the card {times} times while it was read")]
+    #[error("another program reset the card{} while it was read", repeated(*times))]
     KeepsResetting {
         /// How often it was tried.
         times: u32,
@@ -174,6 +174,10 @@ impl fmt::Display for PinName {
             Self::Unblocking => "unblocking code (code de déblocage)",
         })
     }
+}
+
+fn repeated(times: u32) -> String {
+    if times == 1 { String::new() } else { format!(" {times} times") }
 }
 
 fn tries(left: u8) -> String {

@@ -62,6 +62,18 @@ impl Extent {
     }
 }
 
+/// The size in an FCP (62) or FCI (6F): tag 80, at least two bytes, else tag 81 (CPx fact sheet §2.3).
+pub(super) fn announced(template: &[u8]) -> Option<usize> {
+    let template = objects(template).next()?.ok()?;
+    let number = |bytes: &[u8]| {
+        let value = bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+        usize::try_from(value).ok()
+    };
+    let field =
+        |tag| template.child(tag).map(|tlv| tlv.value).filter(|v| (2..=4).contains(&v.len()));
+    number(field(0x80).or_else(|| field(0x81))?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +84,21 @@ mod tests {
         assert_eq!(Extent::Object.next(&[0x30, 0x82, 0x03, 0x31, 0x30]), Next::Exactly(0x330));
         assert_eq!(Extent::Object.next(&[0xE3, 1, 7, 0, 0]), Next::Enough);
         assert_eq!(Extent::Object.next(&[0, 0]), Next::Enough);
+    }
+
+    #[test]
+    fn the_size_of_a_file_is_in_its_template() {
+        // CPx fact sheet §2.4.
+        let serial = [0x62, 0x0C, 0x80, 2, 0, 0x0C, 0x82, 1, 1, 0x83, 2, 0xD0, 3, 0];
+        assert_eq!(announced(&serial), Some(12));
+        assert_eq!(announced(&[0x6F, 4, 0x80, 2, 0x02, 0x23]), Some(0x223));
+        // 80 needs two bytes; 81 stands in for it.
+        assert_eq!(announced(&[0x62, 7, 0x80, 1, 9, 0x81, 2, 1, 0]), Some(256));
+        for none in
+            [&[][..], &[0x62, 0], &[0x62, 5, 0x80, 2, 0], &[0x62, 3, 0x83, 1, 7], &[0xFF; 9]]
+        {
+            assert_eq!(announced(none), None, "{none:02X?}");
+        }
     }
 
     #[test]

@@ -8,51 +8,12 @@ use super::error::{Error, File, PinName};
 use super::file::Extent;
 use super::objects::{Decoded, HolderName, IdCard, Info, Info2ter, Kind, Object};
 use super::pin::PinStatus;
-use super::pkcs15::cd::{CertificateObject, Value};
 use super::pkcs15::dcod::DataObject;
-use super::session::{NoteKind, SerialNumber};
-use super::{Interface, Session};
-use crate::id::NationalId;
+use super::session::{Note, NoteKind, SerialNumber};
+use super::{CardCertificate, Interface, Role, Session};
+use crate::id::{NationalId, Shape};
 use crate::nomenclature::{Code, Table};
-use crate::x509::{Certificate, Holder as CertificateHolder, KeyUse};
-
-/// What a certificate of the card is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Role {
-    /// TLS client authentication and logon.
-    Authentication,
-    /// None of the others.
-    Other,
-    /// Non-repudiation.
-    Signature,
-    /// Presence of the card, without PIN, on the contactless interface.
-    Technical,
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Authentication => "authentication",
-            Self::Other => "other",
-            Self::Signature => "signature",
-            Self::Technical => "technical",
-        })
-    }
-}
-
-/// A certificate of the card.
-#[derive(Clone, Debug)]
-pub struct CardCertificate {
-    /// What it is for: its key usage, else its label.
-    pub role: Role,
-    /// Label on the card.
-    pub label: Option<String>,
-    /// What its key shares with it (CKA_ID).
-    pub id: Vec<u8>,
-    /// The certificate.
-    pub certificate: Certificate,
-}
+use crate::x509::Holder as CertificateHolder;
 
 /// Which parts of a card to read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -89,7 +50,7 @@ impl Parts {
 
 /// What was read of a card without its PIN. A part that was not asked for, or could not be read, is `None` or empty;
 /// [`Session::notes`] says why.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Identity {
     /// EF.SN.
     pub serial: Option<SerialNumber>,
@@ -122,10 +83,15 @@ impl Session<'_> {
         };
         // A refusal of the directory is not the end: the certificates name the holder too.
         let found = self.find_data_object(&labelled(Kind::Info));
+        // One that does not even look like what it says it is, is given only when no place has a better one.
+        let mut doubtful = None;
         if let Some(object) = self.tolerate(File::Dcod, found)?.flatten()
             && let Some(id) = self.identifier_in(&object)?
         {
-            return Ok(id);
+            if id.is_shaped() != Shape::Off {
+                return Ok(id);
+            }
+            doubtful = Some(id);
         }
         let objects = self.data_objects();
         let objects = self.tolerate(File::Dcod, objects)?.unwrap_or_default().entries;
@@ -134,14 +100,17 @@ impl Session<'_> {
             let candidate =
                 matches!(kind, Kind::Info2ter | Kind::Unknown) && !object.common.is_private();
             if candidate && let Some(id) = self.identifier_in(object)? {
-                return Ok(id);
+                if id.is_shaped() != Shape::Off {
+                    return Ok(id);
+                }
+                doubtful = doubtful.or(Some(id));
             }
         }
         let certificates = self.certificates()?;
         let named = certificates
             .iter()
             .find_map(|found| CertificateHolder::of(&found.certificate).national_id);
-        named.ok_or(Error::IdentifierAbsent)
+        named.or(doubtful).ok_or(Error::IdentifierAbsent)
     }
 
     /// The identifier in one data object: the first 20 bytes hold that of a professional, and the header tells the rest.
@@ -161,53 +130,6 @@ impl Session<'_> {
         self.read_until(file.clone(), &object.location.path, Extent::Object, 0x14, &seen)
     }
 
-    /// The certificates, in the order of EF.CD. One that cannot be read is left out and noted.
-    ///
-    /// # Errors
-    /// [`Error::Transport`], [`Error::NotCpx`].
-    pub fn certificates(&mut self) -> Result<Vec<CardCertificate>, Error> {
-        let objects = self.certificate_objects();
-        let objects = self.tolerate(File::Cd, objects)?.unwrap_or_default().entries;
-        let mut certificates = Vec::new();
-        for object in objects {
-            let label = object.common.label.clone();
-            let file = File::Certificate(label.clone().unwrap_or_default());
-            let content = match &object.value {
-                Value::Direct(der) => Ok(der.clone()),
-                Value::File(location) => self.content(file.clone(), location, Extent::Object, 0),
-            };
-            let Some(content) = self.tolerate(file.clone(), content)? else { continue };
-            match Certificate::parse_padded(&content) {
-                Ok((certificate, _padding)) => {
-                    let role = self.role(&object, &certificate);
-                    certificates.push(CardCertificate { role, label, id: object.id, certificate });
-                }
-                Err(_) => self.note(file, NoteKind::Malformed),
-            }
-        }
-        Ok(certificates)
-    }
-
-    fn role(&self, object: &CertificateObject, certificate: &Certificate) -> Role {
-        if self.model.interface == Interface::Contactless {
-            return Role::Technical;
-        }
-        let usage = certificate.key_usage().ok().flatten().unwrap_or_default();
-        let commits = usage.contains(&KeyUse::NonRepudiation);
-        let key = object.common.key();
-        if key.contains("TECHNIQUE") {
-            Role::Technical
-        } else if usage.contains(&KeyUse::DigitalSignature) && !commits {
-            Role::Authentication
-        } else if commits || key.contains("SIGN") {
-            Role::Signature
-        } else if key.contains("AUTH") {
-            Role::Authentication
-        } else {
-            Role::Other
-        }
-    }
-
     /// Reads the parts asked for.
     ///
     /// # Errors
@@ -218,13 +140,17 @@ impl Session<'_> {
         let holder = parts.holder == Wanted::Yes;
         if card {
             let label = self.label();
-            identity.label = self.tolerate(File::CiaInfo, label)?.flatten();
-        }
-        if parts.certificates == Wanted::Yes || holder {
-            identity.certificates = self.certificates()?;
+            let label = self.tolerate(File::CiaInfo, label)?;
+            if label == Some(None) {
+                self.note(File::CiaInfo, NoteKind::Malformed);
+            }
+            identity.label = label.flatten();
         }
         if card || holder {
             self.read_objects(&mut identity, holder)?;
+        }
+        if parts.certificates == Wanted::Yes || identity.needs_certificates(parts) {
+            identity.certificates = self.certificates()?;
         }
         // Last, because both leave the application: EF.SN makes the MF current, where the PIN objects are.
         if card {
@@ -246,6 +172,7 @@ impl Session<'_> {
     fn read_objects(&mut self, identity: &mut Identity, holder: bool) -> Result<(), Error> {
         let objects = self.data_objects();
         let objects = self.tolerate(File::Dcod, objects)?.unwrap_or_default().entries;
+        let mut older = Vec::new();
         for object in objects {
             let kind = object.common.label.as_deref().map_or(Kind::Unknown, Kind::of_label);
             let wanted = match kind {
@@ -255,22 +182,59 @@ impl Session<'_> {
                 Kind::Unknown => !object.common.is_private(),
                 _ => false,
             };
-            if !wanted {
-                continue;
+            if wanted {
+                self.read_object(identity, &object, kind)?;
+            } else if matches!(kind, Kind::IdCard2ter | Kind::Name2ter) {
+                older.push((kind, object));
             }
-            match self.object(&object)? {
-                Some(Object::IdCard(found)) => {
-                    identity.id_card = identity.id_card.take().or(Some(found))
-                }
-                Some(Object::Info(found)) => identity.info = Some(found),
-                Some(Object::Info2ter(found)) => identity.info_2ter = Some(found),
-                Some(Object::Name(found)) => identity.name = identity.name.take().or(Some(found)),
-                Some(_) if kind != Kind::Unknown => {
-                    let label = object.common.label.unwrap_or_default();
-                    self.note(File::Object(label), NoteKind::Malformed);
-                }
-                _ => {}
+        }
+        // They say the same as the newer ones, and are read only in their absence.
+        for (kind, object) in older {
+            let missing = match kind {
+                Kind::Name2ter => holder && identity.name.is_none(),
+                _ => identity.id_card.is_none(),
+            };
+            if missing {
+                self.read_object(identity, &object, kind)?;
             }
+        }
+        if self.model.interface == Interface::Contact {
+            self.name_absent("CPS_ID_CARD", identity.id_card.is_none());
+            self.name_absent("CPS_INFO_PS", identity.info.is_none());
+            self.name_absent("CPS_NAME_PS", holder && identity.name.is_none());
+        }
+        Ok(())
+    }
+
+    /// Names an object that every contact card has, unless its absence was named already (CPx fact sheet §8.1).
+    fn name_absent(&mut self, label: &str, absent: bool) {
+        let file = File::Object(label.to_owned());
+        let named = |note: &Note| note.file == file || note.file == File::Dcod;
+        if absent && !self.notes().iter().any(named) {
+            self.note(file, NoteKind::Absent);
+        }
+    }
+
+    fn read_object(
+        &mut self,
+        identity: &mut Identity,
+        object: &DataObject,
+        kind: Kind,
+    ) -> Result<(), Error> {
+        match self.object(object)? {
+            Some(Object::IdCard(found)) => {
+                identity.id_card = identity.id_card.take().or(Some(found));
+            }
+            Some(Object::Info(found)) => identity.info = identity.info.take().or(Some(found)),
+            Some(Object::Info2ter(found)) => {
+                identity.info_2ter = identity.info_2ter.take().or(Some(found));
+            }
+            Some(Object::Name(found)) => identity.name = identity.name.take().or(Some(found)),
+            Some(_) if kind != Kind::Unknown => {
+                let label = object.common.label.clone().unwrap_or_default();
+                self.note(File::Object(label), NoteKind::Malformed);
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -370,6 +334,16 @@ pub enum Certainty {
 const TEST_CARD_YEARS: i64 = 3;
 
 impl Identity {
+    /// Whether the data objects leave something open that the certificates may tell.
+    fn needs_certificates(&self, parts: Parts) -> bool {
+        let nameless = self.national_id().is_none() || self.name.is_none();
+        // Director and staff, types 02 and 03, differ in the certificates only.
+        let professional =
+            self.card_type().is_some_and(|card| ["00", "01"].contains(&card.code.as_str()));
+        (parts.holder == Wanted::Yes && nameless)
+            || (parts.card == Wanted::Yes && (self.id_card.is_none() || !professional))
+    }
+
     /// Every place that names the holder, with what it says.
     pub fn places(&self) -> Vec<(IdentityPlace, NationalId)> {
         let parse = |text: Option<&String>| text.and_then(|text| NationalId::parse(text).ok());

@@ -63,7 +63,9 @@ pub struct Decoded {
 impl Object {
     /// Decodes the content of a file by its outer tag, which is what the card says it is whatever its label.
     pub fn decode(content: &[u8]) -> Decoded {
-        let (tag, mut fields) = match objects(content).next() {
+        let first = objects(content).next();
+        let outer_cut = first.and_then(Result::err).map(|error| error.kind);
+        let (tag, mut fields) = match first {
             Some(Ok(outer)) => (outer.tag, Fields::read(outer.value)),
             Some(Err(error)) => {
                 let (tag, rest) = open_cut(content);
@@ -88,7 +90,8 @@ impl Object {
             0xE8 => Self::Activity2ter(Activity2ter::of(&mut fields)),
             0xED => Self::Info(Info::of(&mut fields)),
             0xEE => Self::Activity(Activity::of(&mut fields)),
-            _ => Self::Unknown(content.to_vec()),
+            // Whether what is in it is fields is not known either.
+            _ => return Decoded { object: Self::Unknown(content.to_vec()), cut: outer_cut },
         };
         Decoded { object, cut: fields.cut }
     }
@@ -114,8 +117,12 @@ pub enum Kind {
     Billing,
     /// CPS_DATA, free use.
     Data,
-    /// CPS_ID_CARD or CPS2TER_ID_CARD.
+    /// CPS2TER_ATR, CPS2TER_ICC, CPS2TER_DIRAMO: nothing of the holder.
+    Chip2ter,
+    /// CPS_ID_CARD.
     IdCard,
+    /// CPS2TER_ID_CARD or CPS2TER_ID, as CPS_ID_CARD.
+    IdCard2ter,
     /// CPS_INFO_PS.
     Info,
     /// CPS2TER_INFO_PS.
@@ -124,6 +131,8 @@ pub enum Kind {
     Languages,
     /// CPS_NAME_PS.
     Name,
+    /// CPS2TER_NAME, as CPS_NAME_PS.
+    Name2ter,
     /// CPS2TER_QUALIF_PS.
     Qualification2ter,
     /// Any other label, or none.
@@ -147,7 +156,10 @@ impl Kind {
             "CPSDATA" => Self::Data,
             "CPSIDCARD" => Self::IdCard,
             "CPSNAMEPS" => Self::Name,
-            "CPSLANGPS" => Self::Languages,
+            "CPSLANGPS" | "CPS2TERLANG" => Self::Languages,
+            "CPS2TERATR" | "CPS2TERICC" | "CPS2TERDIRAMO" => Self::Chip2ter,
+            "CPS2TERIDCARD" | "CPS2TERID" => Self::IdCard2ter,
+            "CPS2TERNAME" => Self::Name2ter,
             "CPSINFOPS" => Self::Info,
             "CPSSITFACT" | "CPS2TERSITFACT" => Self::Billing,
             // Two spellings are published (CPx fact sheet §8.1 and §8.8).

@@ -5,17 +5,13 @@ use std::time::Duration;
 
 use super::error::{Error, File, PinName};
 use super::known::PinCounter;
-use super::objects::{Activity, Billing, BillingLink, Kind, Object};
-use super::pkcs15::CardPath;
-use super::pkcs15::aod::{self, PinObject};
-use super::pkcs15::dcod::DataObject;
-use super::session::NoteKind;
+use super::pkcs15::aod::{self, PinCoding, PinObject};
 use super::{Session, known};
 use crate::iso7816::apdu::Command;
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::iso7816::tlv::{Tag, objects};
 use crate::secret::{Pin, Secret};
-use crate::transport::{Disposition, PinEntry};
+use crate::transport::{self, Disposition, PinEntry};
 
 /// What is left of a PIN.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,10 +76,12 @@ impl<'c> Session<'c> {
     pub fn pin_status(&mut self, pin: PinName) -> Result<PinStatus, Error> {
         self.has_pin()?;
         // EF.AOD is not read only for this: the reference is the model's, unless EF.AOD was read already.
-        let reference = match pin {
-            PinName::User => self.model.user_pin,
-            PinName::Unblocking => UNBLOCKING,
-        };
+        let unblocking = pin == PinName::Unblocking;
+        let listed = self.pins_read().and_then(|listing| {
+            listing.entries.iter().find(|found| found.flags.is_unblocking() == unblocking)
+        });
+        let usual = if unblocking { UNBLOCKING } else { self.model.user_pin };
+        let reference = listed.map_or(usual, |found| found.reference);
         self.pin_status_of(pin, reference)
     }
 
@@ -119,7 +117,13 @@ impl<'c> Session<'c> {
         self.enter_mf()?;
         let request = [0x4D, 0x08, 0x70, 0x06, 0xBF, 0x81, reference, 0x02, 0xA0, 0x80];
         let get = Command::new(self.model.cla, 0xCB, 0x3F, 0xFF).data(&request).le(256);
-        let response = self.channel.send(&get)?;
+        let mut response = self.channel.send(&get)?;
+        if response.status.meaning() == Meaning::NotFound {
+            // Some cards hold the DF for current that was, when a file of the MF is selected by its path.
+            self.lose_selection();
+            self.enter_mf()?;
+            response = self.channel.send(&get)?;
+        }
         let unreadable = Error::PinCounterUnreadable { pin, status: response.status };
         if !matches!(response.status.meaning(), Meaning::Done | Meaning::EndOfFile) {
             return Err(unreadable);
@@ -146,10 +150,18 @@ impl<'c> Session<'c> {
     ) -> Result<Unlocked<'_, 'c>, Error> {
         self.has_pin()?;
         let rules = self.user_pin()?;
+        // Sent in another coding than the card expects, the right PIN would be a try lost.
+        let sendable = match source {
+            PinSource::Typed(_) => !matches!(rules.coding, PinCoding::Other(_)),
+            PinSource::Keypad(_) => matches!(rules.coding, PinCoding::Ascii | PinCoding::Utf8),
+        };
+        if !sendable {
+            return Err(Error::Malformed { file: File::Aod });
+        }
         let name = PinName::User;
         self.guard(name, rules.reference, last_try)?;
         if let Some(path) = &rules.path {
-            self.read(File::Aod, path, super::file::Extent::Object, 1)?;
+            self.select_file(&File::Aod, path)?;
         }
         let status = match source {
             PinSource::Typed(pin) => {
@@ -157,14 +169,18 @@ impl<'c> Session<'c> {
                 let verify = Command::new(self.model.cla, 0x20, 0x00, rules.reference);
                 // Set before the command leaves: whatever happens next, the card ends reset.
                 self.channel.at_end(Disposition::Reset);
-                self.channel.send(&verify.secret_data(data.expose()))?.status
+                // Not `send`, which repeats what a card answers 6Cxx to: a PIN is presented once.
+                self.channel.exchange(&verify.secret_data(data.expose()))?.status
             }
             PinSource::Keypad(patience) => self.verify_on_keypad(&rules, patience)?,
         };
         match status.meaning() {
-            Meaning::Done => return Ok(Unlocked { session: self }),
+            Meaning::Done => {
+                self.reset_at_end();
+                return Ok(Unlocked { session: self });
+            }
             // A refused PIN opened nothing: the card is left as it was found.
-            _ => self.channel.at_end(Disposition::Leave),
+            _ => self.end_as_before(),
         }
         Err(match status.meaning() {
             Meaning::TriesLeft(0) | Meaning::Blocked => Error::PinBlocked { pin: name },
@@ -194,11 +210,6 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// The card will be reset at the end of the transaction, however it ends.
-    pub fn reset_at_end(&mut self) {
-        self.channel.at_end(Disposition::Reset);
-    }
-
     fn verify_on_keypad(
         &mut self,
         rules: &PinObject,
@@ -211,10 +222,22 @@ impl<'c> Session<'c> {
             max: bound(rules.max),
             patience,
         };
+        if !self.has_keypad()? {
+            return Err(transport::Error::NoKeypad.into());
+        }
         self.channel.at_end(Disposition::Reset);
         let keypad = self.channel.keypad()?;
-        let mut keypad = keypad.ok_or(crate::transport::Error::NoKeypad)?;
-        Ok(keypad.verify(&entry)?)
+        let outcome = keypad.ok_or(transport::Error::NoKeypad)?.verify(&entry);
+        if let Err(
+            transport::Error::KeypadCancelled
+            | transport::Error::KeypadRefused { .. }
+            | transport::Error::KeypadTimeout,
+        ) = outcome
+        {
+            // The reader answered by itself: no PIN reached the card.
+            self.end_as_before();
+        }
+        Ok(outcome?)
     }
 
     /// The rules of the code porteur, from EF.AOD, else those every CPx card has.
@@ -236,7 +259,7 @@ impl PinObject {
             common: super::pkcs15::Common::default(),
             auth_id: vec![model.user_pin],
             flags: aod::PinFlags::default(),
-            coding: aod::PinCoding::Ascii,
+            coding: PinCoding::Ascii,
             min: 4,
             max: 4,
             stored: 4,
@@ -253,12 +276,21 @@ impl PinObject {
         if !(min..=max).contains(&digits.len()) {
             return Err(Error::PinLength { pin: PinName::User, min, max });
         }
-        let mut block = digits.to_vec();
+        let mut block = match self.coding {
+            PinCoding::Bcd => packed(digits),
+            PinCoding::Ascii | PinCoding::Utf8 | PinCoding::Other(_) => digits.to_vec(),
+        };
         if self.flags.needs_padding() && block.len() < self.stored && self.stored <= 64 {
             block.resize(self.stored, self.pad.unwrap_or(0xFF));
         }
         Ok(Secret::new(block))
     }
+}
+
+/// Two ASCII digits a byte; an odd one is followed by F.
+fn packed(digits: &[u8]) -> Vec<u8> {
+    let nibble = |digit: Option<&u8>| digit.map_or(0x0F, |digit| digit & 0x0F);
+    digits.chunks(2).map(|pair| nibble(pair.first()) << 4 | nibble(pair.get(1))).collect()
 }
 
 /// The counters in the answer to GET DATA.
@@ -313,166 +345,31 @@ impl DerefMut for Unlocked<'_, '_> {
     }
 }
 
-/// One situation d'exercice with its number and its billing data.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Situation {
-    /// Number in the label of the object, 1 to 16; gaps are usual.
-    pub number: u8,
-    /// What the object says.
-    pub activity: Activity,
-    /// The links of CPS_SIT_FACT that carry its number.
-    pub billing: Vec<BillingLink>,
-}
-
-impl Unlocked<'_, '_> {
-    /// The situations d'exercice, joined with their billing data, in the order of their numbers.
-    ///
-    /// # Errors
-    /// [`Error::Transport`], [`Error::NotCpx`]. What cannot be read is left out and noted.
-    pub fn activities(&mut self) -> Result<Vec<Situation>, Error> {
-        let objects = self.data_objects();
-        let objects = self.tolerate(File::Dcod, objects)?.unwrap_or_default().entries;
-        let mut situations = Vec::new();
-        let mut billing = None;
-        let mut unnumbered = 0;
-        for object in &objects {
-            let label = object.common.label.clone().unwrap_or_default();
-            let kind = Kind::of_label(&label);
-            let wanted = match kind {
-                Kind::Activity(_) | Kind::Billing => true,
-                // A label that says nothing, behind the PIN, may still be an activity.
-                Kind::Unknown => object.common.is_private(),
-                _ => false,
-            };
-            if !wanted {
-                continue;
-            }
-            match self.object(object)? {
-                Some(Object::Activity(activity)) => {
-                    let number = match kind {
-                        Kind::Activity(number) => number,
-                        _ => {
-                            unnumbered += 1;
-                            unnumbered
-                        }
-                    };
-                    situations.push(Situation { number, activity, billing: Vec::new() });
-                }
-                Some(Object::Billing(found)) => billing = Some(found),
-                _ => {}
-            }
-        }
-        if billing.is_none() {
-            billing = self.billing_in_cps2ter_volume()?;
-        }
-        let links = billing.map(|billing| billing.links).unwrap_or_default();
-        for situation in &mut situations {
-            let own = links
-                .iter()
-                .filter(|link| link.link.is_some() && link.link == situation.activity.link);
-            situation.billing = own.cloned().collect();
-        }
-        situations.sort_by_key(|situation| situation.number);
-        Ok(situations)
-    }
-
-    /// CPS_SIT_FACT where CPS3 keeps it: 7F01/4000 of the CPS2ter volume (CPx fact sheet §3.4).
-    fn billing_in_cps2ter_volume(&mut self) -> Result<Option<Billing>, Error> {
-        if self.model.cps2ter_volume == known::Cps2terVolume::Absent {
-            return Ok(None);
-        }
-        let file = || File::Object("CPS_SIT_FACT".to_owned());
-        let content = self.read_cps2ter(&[0x3F00, 0x7F01, 0x4000]);
-        match content? {
-            Ok(content) => match Object::decode(&content).object {
-                Object::Billing(billing) => Ok(Some(billing)),
-                _ => {
-                    self.note(file(), NoteKind::Malformed);
-                    Ok(None)
-                }
-            },
-            Err(status) => {
-                let kind = match status.meaning() {
-                    Meaning::NotFound => NoteKind::Absent,
-                    Meaning::PinNeeded => NoteKind::PinNeeded,
-                    _ => NoteKind::Refused(status),
-                };
-                self.note(file(), kind);
-                Ok(None)
-            }
-        }
-    }
-}
-
-impl Session<'_> {
-    /// One data object; what is wrong with it is noted.
-    pub(super) fn object(&mut self, object: &DataObject) -> Result<Option<Object>, Error> {
-        let label = object.common.label.clone().unwrap_or_else(|| object.location.path.to_string());
-        let file = File::Object(label);
-        // ID_CARD has fields of fixed size, 32 bytes in all (CPx fact sheet §8.2); the others are mostly shorter than 64.
-        let first = match object.common.label.as_deref().map(Kind::of_label) {
-            Some(Kind::IdCard) => 0x20,
-            _ => 0x40,
-        };
-        let content =
-            self.content(file.clone(), &object.location, super::file::Extent::Object, first);
-        let Some(content) = self.tolerate(file.clone(), content)? else { return Ok(None) };
-        let decoded = Object::decode(&content);
-        if let Some(cut) = decoded.cut {
-            self.note(file, NoteKind::Cut(cut));
-        }
-        Ok(Some(decoded.object))
-    }
-
-    /// A file of the CPS2ter volume, selected one element at a time with CLA A0; the inner error is the card's refusal.
-    fn read_cps2ter(&mut self, path: &[u16]) -> Result<Result<Vec<u8>, StatusWord>, Error> {
-        const CLA: u8 = 0xA0;
-        let mut size = None;
-        for (index, file) in path.iter().enumerate() {
-            let mut select = Command::new(CLA, 0xA4, 0x00, 0x00).data(&file.to_be_bytes());
-            if index + 1 == path.len() {
-                select = select.le(256);
-            }
-            let response = self.channel.send(&select)?;
-            if response.status.meaning() != Meaning::Done {
-                return Ok(Err(response.status));
-            }
-            // 85 L, then size (2), file identifier (2), type (1).
-            if let [0x85, _, high, low, ..] = response.data.as_slice() {
-                size = Some(u16::from_be_bytes([*high, *low]));
-            }
-        }
-        let mut content = Vec::new();
-        let size = usize::from(size.unwrap_or(256));
-        while content.len() < size {
-            let [p1, p2] = u16::try_from(content.len()).expect("below a u16").to_be_bytes();
-            let room = (size - content.len()).min(usize::from(self.channel.chunk()));
-            let read = Command::new(CLA, 0xB0, p1, p2).le(u16::try_from(room).expect("a chunk"));
-            let response = self.channel.send(&read)?;
-            let got = response.data.len();
-            content.extend(response.data);
-            match response.status.meaning() {
-                Meaning::Done if got > 0 => {}
-                Meaning::Done | Meaning::EndOfFile => break,
-                _ if content.is_empty() => return Ok(Err(response.status)),
-                _ => break,
-            }
-        }
-        Ok(Ok(content))
-    }
-
-    /// A file of the card by its path, as any program could read it.
-    ///
-    /// # Errors
-    /// As [`Session::cia_info`].
-    pub fn file(&mut self, path: &CardPath) -> Result<Vec<u8>, Error> {
-        self.read(File::Object(path.to_string()), path, super::file::Extent::All, 0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pin_is_coded_and_filled_up_as_ef_aod_says() {
+        let pin = |flags: u8| {
+            let attributes = [3, 2, 2, flags, 10, 1, 1, 2, 1, 4, 2, 1, 8, 2, 1, 8, 4, 1, 0xF0];
+            let mut entry = vec![0x30, 27, 0x30, 0, 0x30, 0, 0xA1, 21, 0x30, 19];
+            entry.extend(attributes);
+            let listing = aod::read(&entry);
+            aod::user_pin(&listing).cloned().expect("one PIN")
+        };
+        let typed = Pin::parse("1234".to_owned()).expect("digits");
+        let block = |pin: PinObject| pin.block(&typed).map(|block| block.expose().clone()).ok();
+        assert_eq!(block(pin(0x48)), Some(b"1234".to_vec()));
+        let coding = PinCoding::Bcd;
+        assert_eq!(block(PinObject { coding, ..pin(0x48) }), Some(vec![0x12, 0x34]));
+        assert_eq!(packed(b"12345"), [0x12, 0x34, 0x5F]);
+        assert_eq!(block(pin(0x4C)), Some(b"1234\xF0\xF0\xF0\xF0".to_vec()));
+        let long = Pin::parse("123456789".to_owned()).expect("digits");
+        let refused = pin(0x48).block(&long).err().map(|error| error.to_string());
+        let message = "the PIN (code porteur) has 4 to 8 digits; no try was spent";
+        assert_eq!(refused.as_deref(), Some(message));
+    }
 
     #[test]
     fn the_counters_are_found_wherever_the_template_puts_them() {

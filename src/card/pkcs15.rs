@@ -99,6 +99,14 @@ impl CardPath {
         Self(file.to_be_bytes().to_vec())
     }
 
+    /// The same path from the MF, where only such a one makes sense; `None` when it is then too long.
+    pub fn below_mf(self) -> Option<Self> {
+        if self.is_absolute() {
+            return Some(self);
+        }
+        Self::new(&[&[0x3F, 0x00], self.0.as_slice()].concat())
+    }
+
     /// Whether it begins at the MF.
     pub fn is_absolute(&self) -> bool {
         self.0.starts_with(&[0x3F, 0x00])
@@ -199,8 +207,8 @@ pub fn label_key(label: &str) -> String {
 
 /// The class attributes: the second SEQUENCE of every entry.
 fn class(entry: Tlv<'_>) -> Result<Tlv<'_>, ProblemKind> {
-    let sequences = entry.children().map_while(Result::ok).filter(|tlv| tlv.tag == Tag(0x30));
-    sequences.skip(1).next().ok_or(ProblemKind::Missing("class attributes"))
+    let mut sequences = entry.children().map_while(Result::ok).filter(|tlv| tlv.tag == Tag(0x30));
+    sequences.nth(1).ok_or(ProblemKind::Missing("class attributes"))
 }
 
 /// Text of a label: UTF-8, else ISO-8859-1.
@@ -237,3 +245,6 @@ impl fmt::Debug for Bits {
         f.debug_set().entries((0..u32::BITS).filter(|n| self.has(*n))).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

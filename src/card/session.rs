@@ -4,17 +4,17 @@
 //! without FCP, whole files. What a card refuses of it is done the long way: root application, EF.DIR, SELECT with FCP.
 
 use super::error::{Error, File};
-use super::file::{Extent, LIMIT, Next};
+use super::file::{Extent, LIMIT, Next, announced};
 use super::known::{ISSUER, Interface, Model, OtherCard, ROOT_AID, SelectByPath};
-use super::pkcs15::odf::{Directory, Kind};
-use super::pkcs15::{
-    CardPath, Listing, Location, Problem, aod, cd, cia_info, dcod, dir, keys, odf,
-};
+use super::pkcs15::odf::Directory;
+use super::pkcs15::{CardPath, Listing, Problem, aod, dcod, dir};
 use crate::id::ChipSerial;
 use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::iso7816::tlv::{Tag, TlvErrorKind, objects};
-use crate::transport::{Channel, Protocol};
+use crate::transport::{Channel, Disposition, Protocol};
+
+mod directories;
 
 /// EF.DIR, EF.SN, EF.ODF, EF.CIAInfo: the file identifiers of the standards (CPx fact sheet §3.2).
 const EF_DIR: u16 = 0x2F00;
@@ -29,6 +29,8 @@ pub struct Session<'c> {
     base: Base,
     current: Current,
     select: Select,
+    /// What becomes of the card at the end, as far as what was done commands; a PIN that is being tried may add to it.
+    end: Disposition,
     cache: Cache,
     notes: Vec<Note>,
 }
@@ -125,9 +127,26 @@ impl<'c> Session<'c> {
             base: Base::Unknown,
             current: Current::Other,
             select,
+            end: Disposition::Leave,
             cache: Cache::default(),
             notes: Vec::new(),
         }
+    }
+
+    /// EF.AOD, when it was read already.
+    pub(super) fn pins_read(&self) -> Option<&Listing<aod::PinObject>> {
+        self.cache.aod.as_ref()
+    }
+
+    /// The card will be reset at the end of the transaction, however it ends.
+    pub fn reset_at_end(&mut self) {
+        self.end = Disposition::Reset;
+        self.channel.at_end(Disposition::Reset);
+    }
+
+    /// What was tried opened nothing: the end is what it was before.
+    pub(super) fn end_as_before(&mut self) {
+        self.channel.at_end(self.end);
     }
 
     pub(super) fn end(self) -> Result<(), Error> {
@@ -157,7 +176,7 @@ impl<'c> Session<'c> {
         command: &[u8],
         shown: &dyn std::fmt::Display,
     ) -> Result<Response, Error> {
-        self.current = Current::Other;
+        self.lose_selection();
         Ok(self.channel.exchange_bytes(command, shown)?)
     }
 
@@ -167,7 +186,11 @@ impl<'c> Session<'c> {
     }
 
     pub(super) fn note(&mut self, file: File, kind: NoteKind) {
-        self.notes.push(Note { file, kind });
+        let note = Note { file, kind };
+        // A directory may be looked for more than once.
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// The chip serial, which also confirms the issuer.
@@ -197,188 +220,6 @@ impl<'c> Session<'c> {
         Ok(serial)
     }
 
-    /// EF.CIAInfo, whole.
-    ///
-    /// # Errors
-    /// [`Error::Absent`], [`Error::Malformed`], [`Error::Refused`], [`Error::Transport`].
-    pub fn cia_info(&mut self) -> Result<cia_info::CiaInfo, Error> {
-        self.read_cia_info(&|_| false)
-    }
-
-    /// The label of the card: EF.CIAInfo as far as it has to be read for that.
-    ///
-    /// # Errors
-    /// As [`cia_info`](Self::cia_info).
-    pub fn label(&mut self) -> Result<Option<String>, Error> {
-        let labelled =
-            |content: &[u8]| matches!(cia_info::read(content), Ok(info) if info.label.is_some());
-        Ok(self.read_cia_info(&labelled)?.label)
-    }
-
-    fn read_cia_info(
-        &mut self,
-        enough: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<cia_info::CiaInfo, Error> {
-        self.enter()?;
-        let path = match &self.base {
-            Base::Learned { cia_info: Some(path), .. } => path.clone(),
-            _ => CardPath::in_application(EF_CIA_INFO),
-        };
-        let content = self.read_until(File::CiaInfo, &path, Extent::Object, 0x40, enough)?;
-        cia_info::read(&content).map_err(|_| Error::Malformed { file: File::CiaInfo })
-    }
-
-    /// The PINs.
-    ///
-    /// # Errors
-    /// As [`cia_info`](Self::cia_info).
-    pub fn pins(&mut self) -> Result<Listing<aod::PinObject>, Error> {
-        if self.cache.aod.is_none() {
-            let listing = self.listing(File::Aod, Kind::AuthenticationObjects, aod::read)?;
-            self.cache.aod = Some(listing);
-        }
-        Ok(self.cache.aod.clone().unwrap_or_default())
-    }
-
-    /// The private keys.
-    ///
-    /// # Errors
-    /// As [`cia_info`](Self::cia_info).
-    pub fn private_keys(&mut self) -> Result<Listing<keys::PrivateKey>, Error> {
-        self.listing(File::PrKd, Kind::PrivateKeys, keys::read_private)
-    }
-
-    /// The public keys.
-    ///
-    /// # Errors
-    /// As [`cia_info`](Self::cia_info).
-    pub fn public_keys(&mut self) -> Result<Listing<keys::PublicKey>, Error> {
-        self.listing(File::PuKd, Kind::PublicKeys, keys::read_public)
-    }
-
-    /// The entries of EF.CD; the certificates themselves are read by [`Session::certificates`].
-    ///
-    /// # Errors
-    /// As [`cia_info`](Self::cia_info).
-    pub fn certificate_objects(&mut self) -> Result<Listing<cd::CertificateObject>, Error> {
-        self.listing(File::Cd, Kind::Certificates, cd::read)
-    }
-
-    /// The data objects.
-    ///
-    /// # Errors
-    /// As [`cia_info`](Self::cia_info).
-    pub fn data_objects(&mut self) -> Result<Listing<dcod::DataObject>, Error> {
-        if self.cache.dcod.is_none() {
-            let listing = self.listing(File::Dcod, Kind::DataObjects, dcod::read)?;
-            self.cache.dcod = Some(listing);
-        }
-        Ok(self.cache.dcod.clone().unwrap_or_default())
-    }
-
-    /// The first data object that `wanted` takes, reading no more of the directory than needed.
-    pub(super) fn find_data_object(
-        &mut self,
-        wanted: &dyn Fn(&dcod::DataObject) -> bool,
-    ) -> Result<Option<dcod::DataObject>, Error> {
-        if let Some(listing) = &self.cache.dcod {
-            return Ok(listing.entries.iter().find(|object| wanted(object)).cloned());
-        }
-        for path in self.directories_until(Kind::DataObjects)? {
-            let found = |content: &[u8]| dcod::read(content).entries.iter().any(wanted);
-            let content = self.read_until(File::Dcod, &path, Extent::Objects, 0, &found)?;
-            let entry = dcod::read(&content).entries.into_iter().find(|object| wanted(object));
-            if entry.is_some() {
-                return Ok(entry);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The content of a data object or of a certificate file.
-    pub(super) fn content(
-        &mut self,
-        file: File,
-        location: &Location,
-        extent: Extent,
-        first: u16,
-    ) -> Result<Vec<u8>, Error> {
-        let Some((offset, length)) = location.window else {
-            return self.read(file, &location.path, extent, first);
-        };
-        let end = offset.saturating_add(length);
-        let enough = |content: &[u8]| content.len() >= end;
-        let content = self.read_until(file, &location.path, Extent::All, 0, &enough)?;
-        Ok(content.get(offset..).unwrap_or_default().iter().take(length).copied().collect())
-    }
-
-    /// One directory file, or several of the same kind one after the other.
-    fn listing<T>(
-        &mut self,
-        file: File,
-        kind: Kind,
-        parse: fn(&[u8]) -> Listing<T>,
-    ) -> Result<Listing<T>, Error> {
-        let paths: Vec<CardPath> = self
-            .directories()?
-            .iter()
-            .filter(|directory| directory.kind == kind)
-            .map(|directory| directory.location.path.clone())
-            .collect();
-        if paths.is_empty() {
-            return Err(Error::Absent { file });
-        }
-        let mut all = Listing::default();
-        for path in paths {
-            let content = self.read(file.clone(), &path, Extent::Objects, 0)?;
-            let mut listing = parse(&content);
-            all.entries.append(&mut listing.entries);
-            all.problems.append(&mut listing.problems);
-        }
-        for problem in &all.problems {
-            self.note(file.clone(), NoteKind::Entry(*problem));
-        }
-        Ok(all)
-    }
-
-    /// EF.ODF, whole, read once.
-    fn directories(&mut self) -> Result<Vec<Directory>, Error> {
-        if let Some(directories) = &self.cache.odf {
-            return Ok(directories.clone());
-        }
-        let content = self.read_odf(0, &|_| false)?;
-        let listing = odf::read(&content);
-        for problem in &listing.problems {
-            self.note(File::Odf, NoteKind::Entry(*problem));
-        }
-        self.cache.odf = Some(listing.entries.clone());
-        Ok(listing.entries)
-    }
-
-    /// The files of one kind, reading EF.ODF until the first is seen: 40 bytes hold five entries, and a card with T=0
-    /// refuses a length that is more than what it has.
-    fn directories_until(&mut self, kind: Kind) -> Result<Vec<CardPath>, Error> {
-        let of_kind = |directories: &[Directory]| -> Vec<CardPath> {
-            let found = directories.iter().filter(|directory| directory.kind == kind);
-            found.map(|directory| directory.location.path.clone()).collect()
-        };
-        if let Some(directories) = &self.cache.odf {
-            return Ok(of_kind(directories));
-        }
-        let seen = |content: &[u8]| !of_kind(&odf::read(content).entries).is_empty();
-        let content = self.read_odf(0x28, &seen)?;
-        Ok(of_kind(&odf::read(&content).entries))
-    }
-
-    fn read_odf(&mut self, first: u16, enough: &dyn Fn(&[u8]) -> bool) -> Result<Vec<u8>, Error> {
-        self.enter()?;
-        let path = match &self.base {
-            Base::Learned { odf: Some(path), .. } => path.clone(),
-            _ => CardPath::in_application(EF_ODF),
-        };
-        self.read_until(File::Odf, &path, Extent::Objects, first, enough)
-    }
-
     /// Selects the application, by its AID where the card admits it, else by the path in EF.DIR.
     fn enter(&mut self) -> Result<(), Error> {
         if self.base != Base::Unknown {
@@ -390,7 +231,9 @@ impl<'c> Session<'c> {
         }
         // Another applet may be selected, or the logical channel closed: the root application is selected first.
         self.select_root()?;
-        self.serial()?;
+        // It must not name another issuer; a card without it is entered all the same.
+        let serial = self.serial();
+        self.tolerate(File::Serial, serial)?;
         self.learn_base()
     }
 
@@ -411,23 +254,20 @@ impl<'c> Session<'c> {
     }
 
     fn select_aid(&mut self, aid: &[u8]) -> Result<StatusWord, Error> {
-        let select = Command::new(self.model.cla, 0xA4, 0x04, 0x0C).data(aid);
-        Ok(self.channel.send(&select)?.status)
+        let select = |p2| Command::new(self.model.cla, 0xA4, 0x04, p2).data(aid);
+        let status = self.channel.send(&select(0x0C))?.status;
+        if status.meaning() != Meaning::WrongParameters {
+            return Ok(status);
+        }
+        Ok(self.channel.send(&select(0x04).le(256))?.status)
     }
 
     /// Reads EF.DIR for the path of the application; without it the path is that of the model.
     fn learn_base(&mut self) -> Result<(), Error> {
         let aid = self.model.application;
         let default = CardPath::from_mf(&[self.model.application_df]);
-        let content = match self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0)
-        {
-            Ok(content) => content,
-            Err(Error::Absent { .. }) => {
-                self.note(File::Dir, NoteKind::Absent);
-                Vec::new()
-            }
-            Err(error) => return Err(error),
-        };
+        let content = self.read(File::Dir, &CardPath::from_mf(&[EF_DIR]), Extent::Objects, 0);
+        let content = self.tolerate(File::Dir, content)?.unwrap_or_default();
         let records = dir::read(&content);
         for problem in &records.problems {
             self.note(File::Dir, NoteKind::Entry(*problem));
@@ -435,7 +275,7 @@ impl<'c> Session<'c> {
         let record = records.entries.into_iter().find(|record| record.aid == aid);
         self.base = match record {
             Some(record) => Base::Learned {
-                df: record.path.unwrap_or(default),
+                df: record.path.and_then(CardPath::below_mf).unwrap_or(default),
                 odf: record.odf,
                 cia_info: record.cia_info,
             },
@@ -478,7 +318,11 @@ impl<'c> Session<'c> {
     }
 
     /// Selects a file; the size when the card was asked for its FCP and gave one.
-    fn select_file(&mut self, file: &File, path: &CardPath) -> Result<Option<usize>, Error> {
+    pub(super) fn select_file(
+        &mut self,
+        file: &File,
+        path: &CardPath,
+    ) -> Result<Option<usize>, Error> {
         if !path.is_absolute() {
             self.enter()?;
         }
@@ -519,7 +363,7 @@ impl<'c> Session<'c> {
             _ => {}
         }
         Ok(match response.status.meaning() {
-            Meaning::Done | Meaning::EndOfFile => Ok(file_size(&response.data)),
+            Meaning::Done | Meaning::EndOfFile => Ok(announced(&response.data)),
             _ => Err(response.status),
         })
     }
@@ -541,8 +385,10 @@ impl<'c> Session<'c> {
                     Base::Learned { df, .. } => from_mf(df.bytes()),
                     _ => from_mf(CardPath::from_mf(&[self.model.application_df]).bytes()),
                 };
-                let below = whole.strip_prefix(&[0x3F, 0x00]).unwrap_or(&whole).to_vec();
-                (0x08, 0x00, below)
+                match whole.strip_prefix(&[0x3F, 0x00]).unwrap_or(&whole) {
+                    [] => (0x00, 0x00, whole),
+                    below => (0x08, 0x00, below.to_vec()),
+                }
             }
             (SelectByPath::FromMfOrCurrentDf, Base::Learned { df, .. }) if relative => {
                 (0x09, self.p2(), from_mf(df.bytes()))
@@ -554,9 +400,10 @@ impl<'c> Session<'c> {
             select = select.le(256);
         }
         let response = self.channel.send(&select)?;
+        let in_mf: [&[u16]; 3] = [&[], &[EF_DIR], &[EF_SN]];
         self.current = match path.bytes().len() {
             _ if response.status.meaning() != Meaning::Done => Current::Other,
-            4 if !relative => Current::Mf,
+            _ if in_mf.iter().any(|file| CardPath::from_mf(file) == *path) => Current::Mf,
             2 if by_aid => Current::Application,
             _ => Current::Other,
         };
@@ -607,7 +454,7 @@ impl<'c> Session<'c> {
                 Meaning::Done if got == 0 => break,
                 Meaning::Done if got < wanted && extent.next(&content) == Next::IfAny => break,
                 Meaning::Done => {}
-                Meaning::WrongLength if content.is_empty() && size.is_none() => return Ok(None),
+                Meaning::WrongLength if size.is_none() => return Ok(None),
                 Meaning::PinNeeded => return Err(Error::PinNeeded { file: file.clone() }),
                 _ if content.is_empty() => {
                     return Err(Error::Refused { file: file.clone(), status: response.status });
@@ -655,21 +502,13 @@ impl<'c> Session<'c> {
         if self.current == Current::Mf {
             return Ok(());
         }
-        let select = Command::new(self.model.cla, 0xA4, 0x09, 0x0C).data(&[0x3F, 0x00]);
-        let status = self.channel.send(&select)?.status;
-        self.current = if status == StatusWord::OK { Current::Mf } else { Current::Other };
+        // A refusal shows in what comes next.
+        let _selected = self.try_select(&CardPath::from_mf(&[]))?;
         Ok(())
     }
-}
 
-/// The size in an FCP (62) or FCI (6F): tag 80, at least two bytes, else tag 81 (CPx fact sheet §2.3).
-fn file_size(template: &[u8]) -> Option<usize> {
-    let template = objects(template).next()?.ok()?;
-    let number = |bytes: &[u8]| {
-        let value = bytes.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-        usize::try_from(value).ok()
-    };
-    let field =
-        |tag| template.child(tag).map(|tlv| tlv.value).filter(|v| (2..=4).contains(&v.len()));
-    number(field(0x80).or_else(|| field(0x81))?)
+    /// The selection was changed by a command that this session does not follow.
+    pub(super) fn lose_selection(&mut self) {
+        self.current = Current::Other;
+    }
 }

@@ -179,6 +179,7 @@ pub(super) enum Field {
     /// Tries left.
     Pin,
     /// Access to the Annuaire Santé.
+    #[value(name = "annuaire_sante", alias = "annuaire-sante")]
     AnnuaireSante,
 }
 

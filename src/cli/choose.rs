@@ -1,15 +1,15 @@
 //! Which card: ambiguity stops, nothing is guessed.
 
+#[cfg(feature = "pcsc")]
+mod readers;
+
 use super::args::Choice;
 use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::json::hex;
-use crate::card::{Card, Error as CardError, Parts, Wanted};
+use crate::card::{Card, Parts, Wanted};
 use crate::emulate::{Persona, VirtualCard, VirtualReader, issue};
-use crate::transport::Error as TransportError;
-#[cfg(feature = "pcsc")]
-use crate::transport::pcsc::{PcscCard, Reader, Slot, readers};
 
 /// The card the arguments choose, connected and recognised.
 pub(super) fn card(choice: &Choice, context: &Context) -> Result<Card, Failure> {
@@ -39,6 +39,11 @@ pub(super) fn issued(slug: &str) -> Result<VirtualCard, Failure> {
     })
 }
 
+#[cfg(feature = "pcsc")]
+fn from_readers(choice: &Choice, context: &Context) -> Result<Card, Failure> {
+    readers::card(choice, context)
+}
+
 #[cfg(not(feature = "pcsc"))]
 fn from_readers(_: &Choice, _: &Context) -> Result<Card, Failure> {
     Err(without_pcsc())
@@ -53,111 +58,6 @@ pub(super) fn without_pcsc() -> Failure {
         "this cpskit was built without reader access (feature `pcsc`)",
     )
     .hint("use `--emulated`, or a build with the feature `pcsc`")
-}
-
-#[cfg(feature = "pcsc")]
-fn from_readers(choice: &Choice, context: &Context) -> Result<Card, Failure> {
-    let all = readers()?;
-    if all.is_empty() {
-        return Err(TransportError::NoReader.into());
-    }
-    let named = choice.reader.as_ref().or(context.config.reader.value.as_ref());
-    let considered = match named {
-        Some(name) => vec![by_name(&all, name)?],
-        None => all.iter().collect(),
-    };
-    let inserted: Vec<&Reader> = considered
-        .iter()
-        .copied()
-        .filter(|reader| matches!(reader.slot, Slot::Card { .. }))
-        .collect();
-    if inserted.is_empty() {
-        return Err(empty(&considered));
-    }
-    // A card that is not a CPx is left alone, and is no candidate beside one that is.
-    let mut cpx = Vec::new();
-    let mut refusals = Vec::new();
-    for reader in &inserted {
-        match PcscCard::connect(&reader.name)
-            .map_err(CardError::from)
-            .and_then(|card| Card::open(Box::new(card)))
-        {
-            Ok(card) => cpx.push(card),
-            Err(error) => refusals.push(error),
-        }
-    }
-    if let Some(wanted) = &choice.card {
-        let mut matching = Vec::new();
-        for mut card in cpx {
-            if answers_to(&mut card, wanted)? {
-                matching.push(card);
-            }
-        }
-        cpx = matching;
-        if cpx.is_empty() {
-            return Err(no_match(wanted));
-        }
-    }
-    match (cpx.pop(), cpx.is_empty()) {
-        (Some(card), true) => Ok(card),
-        (Some(last), false) => {
-            cpx.push(last);
-            Err(several(&cpx))
-        }
-        (None, _) => Err(refusals.swap_remove(0).into()),
-    }
-}
-
-#[cfg(feature = "pcsc")]
-fn by_name<'a>(all: &'a [Reader], name: &str) -> Result<&'a Reader, Failure> {
-    if let Some(exact) = all.iter().find(|reader| reader.name == name) {
-        return Ok(exact);
-    }
-    let wanted = name.to_lowercase();
-    let found: Vec<&Reader> =
-        all.iter().filter(|reader| reader.name.to_lowercase().contains(&wanted)).collect();
-    let names = |readers: &[&Reader]| {
-        let names: Vec<String> =
-            readers.iter().map(|reader| format!("`{}`", reader.name)).collect();
-        names.join(", ")
-    };
-    match found.as_slice() {
-        [one] => Ok(one),
-        [] => Err(Failure::new(
-            "card.reader.unknown",
-            Exit::Usage,
-            format!("no reader's name contains `{name}`"),
-        )
-        .hint(format!("the readers are: {}", names(&all.iter().collect::<Vec<_>>())))),
-        several => Err(Failure::new(
-            "card.reader.ambiguous",
-            Exit::Usage,
-            format!("`{name}` is part of several readers' names: {}", names(several)),
-        )
-        .hint("give more of the name")),
-    }
-}
-
-#[cfg(feature = "pcsc")]
-fn empty(considered: &[&Reader]) -> Failure {
-    if let Some(mute) = considered.iter().find(|reader| reader.slot == Slot::Mute) {
-        let message = format!("the card in reader `{}` does not answer", mute.name);
-        return Failure::new("card.mute", Exit::Card, message).hint(
-            "take it out, look that the chip is clean and on the right side, and put it in again",
-        );
-    }
-    let names: Vec<String> = considered.iter().map(|reader| reader.name.clone()).collect();
-    TransportError::NoCard { reader: names.join("`, `") }.into()
-}
-
-#[cfg(feature = "pcsc")]
-fn several(cards: &[Card]) -> Failure {
-    let each: Vec<String> = cards
-        .iter()
-        .map(|card| format!("{} in reader `{}`", card.model().generation, card.reader()))
-        .collect();
-    Failure::new("card.ambiguous", Exit::Usage, format!("several cards: {}", each.join("; ")))
-        .hint("choose one with `--reader NAME` or `--card ID`")
 }
 
 fn no_match(wanted: &str) -> Failure {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use etcetera::BaseStrategy;
@@ -13,6 +14,8 @@ use super::failure::Failure;
 /// Defaults that flags override.
 #[derive(Debug, Default)]
 pub(super) struct Config {
+    /// How long a card, or another program that holds it, is waited for.
+    pub(super) card_timeout: Setting<Duration>,
     /// Colour in text output.
     pub(super) color: Setting<Color>,
     /// Open no internet socket.
@@ -40,6 +43,7 @@ impl<T> Default for Setting<T> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Origin {
     Default,
+    Environment(&'static str),
     File(PathBuf),
 }
 
@@ -47,6 +51,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::Environment(variable) => write!(f, "environment variable {variable}"),
             Self::File(path) => write!(f, "{}", path.display()),
         }
     }
@@ -56,14 +61,31 @@ impl fmt::Display for Origin {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    card_timeout: Option<u64>,
     color: Option<String>,
     offline: Option<bool>,
     reader: Option<String>,
 }
 
+/// The variable that goes before `card_timeout`.
+const CARD_TIMEOUT: &str = "CPSKIT_CARD_TIMEOUT";
+
 impl Config {
-    /// Reads the file named, else `cpskit/config.toml` in the configuration folder of the system, which may be absent.
+    /// Reads the file named, else `cpskit/config.toml` in the configuration folder of the system, which may be absent; then
+    /// what the environment says in its place.
     pub(super) fn load(named: Option<&Path>) -> Result<Self, Failure> {
+        let mut config = Self::from_file(named)?;
+        if let Ok(text) = std::env::var(CARD_TIMEOUT) {
+            let timeout = text.parse().ok().and_then(seconds).ok_or_else(|| {
+                Failure::arguments(format!("{CARD_TIMEOUT} is a number of seconds, 1 to 3600"))
+            })?;
+            let origin = Origin::Environment(CARD_TIMEOUT);
+            config.card_timeout = Setting { value: Some(timeout), origin };
+        }
+        Ok(config)
+    }
+
+    fn from_file(named: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = named.map(Path::to_owned).or_else(default_path) else {
             return Ok(Self::default());
         };
@@ -83,13 +105,21 @@ impl Config {
                 return Err(Failure::config(&path, "`color` is `auto`, `always` or `never`"));
             }
         };
+        let wrong = || Failure::config(&path, "`card_timeout` is a number of seconds, 1 to 3600");
+        let card_timeout =
+            written.card_timeout.map(|timeout| seconds(timeout).ok_or_else(wrong)).transpose()?;
         Ok(Self {
+            card_timeout: setting(card_timeout, &path),
             color: setting(color, &path),
             offline: setting(written.offline, &path),
             reader: setting(written.reader, &path),
             path: Some(path),
         })
     }
+}
+
+fn seconds(number: u64) -> Option<Duration> {
+    (1..=3600).contains(&number).then(|| Duration::from_secs(number))
 }
 
 fn setting<T>(value: Option<T>, path: &Path) -> Setting<T> {

@@ -8,6 +8,8 @@ use super::args::{Color, Format, Global};
 use super::config::Config;
 use super::failure::Failure;
 use super::output::{Loudness, Printer};
+#[cfg(feature = "pcsc")]
+use crate::transport::pcsc::Patience;
 
 /// The surroundings of a run.
 #[derive(Debug)]
@@ -58,6 +60,15 @@ impl Context {
             config,
         };
         (context, problem)
+    }
+
+    /// How long cards and other programs are waited for.
+    #[cfg(feature = "pcsc")]
+    pub(super) fn patience(&self) -> Patience {
+        match self.config.card_timeout.value {
+            Some(timeout) => Patience { exchange: timeout, turn: timeout },
+            None => Patience::default(),
+        }
     }
 
     /// The clock.

@@ -107,6 +107,12 @@ impl Failure {
         Self::new("secret.source", Exit::Usage, message)
     }
 
+    /// A PIN stands where the name of its source should.
+    pub(super) fn pin_itself(flag: &str, what: &str) -> Self {
+        Self::secret_source(format!("`{flag}` takes {what}, not the PIN itself"))
+            .hint("other programs and the history of the shell see what is typed there")
+    }
+
     pub(super) fn pin_format(error: &PinFormatError) -> Self {
         Self::new("card.pin.format", Exit::Usage, error.to_string()).hint("no try was spent")
     }
@@ -205,7 +211,9 @@ impl Failure {
         let (code, exit, hint) = match error {
             TransportError::Busy { .. } => ("card.busy", Exit::Card, HOLDERS),
             TransportError::Held { .. } => ("card.held", Exit::Card, HOLDERS),
-            TransportError::Garbled { .. } => ("card.garbled", Exit::Card, REINSERT),
+            TransportError::Endless { .. } | TransportError::Garbled { .. } => {
+                ("card.garbled", Exit::Card, REINSERT)
+            }
             TransportError::KeypadCancelled => ("card.pin.cancelled", Exit::Usage, ""),
             TransportError::KeypadRefused { .. } => (
                 "card.pin.keypad",

@@ -21,8 +21,10 @@ pub(super) struct Outcome {
     pub(super) text: String,
     /// The document, `None` for commands whose text is the contract (completions, manual).
     pub(super) document: Option<Value>,
-    /// Said on standard error after the result: what was left out, that it is emulated.
+    /// Said on standard error after the result: what was left out.
     pub(super) remarks: Vec<String>,
+    /// Said on standard error even when quiet: that the result is emulated.
+    pub(super) label: Option<&'static str>,
     /// A negative answer that comes with its document: said as an error, after it.
     pub(super) failure: Option<Failure>,
 }
@@ -31,17 +33,23 @@ impl Outcome {
     /// A result with its two renderings.
     pub(super) fn new(text: String, document: &impl Serialize) -> Self {
         let document = serde_json::to_value(document).expect("documents are plain data");
-        Self { text, document: Some(document), remarks: Vec::new(), failure: None }
+        Self { text, document: Some(document), remarks: Vec::new(), label: None, failure: None }
     }
 
     /// Text that is the same in every format.
     pub(super) fn plain(text: String) -> Self {
-        Self { text, document: None, remarks: Vec::new(), failure: None }
+        Self { text, document: None, remarks: Vec::new(), label: None, failure: None }
     }
 
     /// Adds remarks.
     pub(super) fn remarks(mut self, remarks: impl IntoIterator<Item = String>) -> Self {
         self.remarks.extend(remarks);
+        self
+    }
+
+    /// Adds the label of a result that is not about a real card.
+    pub(super) fn labelled(mut self, label: Option<&'static str>) -> Self {
+        self.label = label;
         self
     }
 
@@ -91,8 +99,13 @@ impl Printer {
                     (Some(document), Format::Ndjson) => self.out(&document.to_string()),
                     _ => self.out(&outcome.text),
                 };
-                for remark in &outcome.remarks {
-                    self.remark(remark);
+                // Documents hold both, and standard error then holds nothing but an error object.
+                if self.format == Format::Text {
+                    outcome.remarks.iter().for_each(|remark| self.remark(remark));
+                    if let Some(label) = outcome.label {
+                        // As in `remark`: there is nowhere left to say that nobody reads.
+                        let _ = write(&mut self.stderr(), label);
+                    }
                 }
                 match (printed, &outcome.failure) {
                     (Err(failure), _) => self.failure(&failure),

@@ -39,16 +39,17 @@ impl PinArgs {
     /// The PIN given by a flag; `None` when no flag gives one.
     pub(super) fn given(&self) -> Result<Option<Pin>, Failure> {
         let text = if let Some(name) = &self.pin_env {
-            match std::env::var(name) {
-                Ok(text) => text,
-                Err(_) => {
-                    return Err(Failure::secret_source(format!(
-                        "environment variable `{name}` is not set, or not text"
-                    )));
-                }
-            }
+            std::env::var(name).map_err(|_| match is_pin(name) {
+                true => Failure::pin_itself("--pin-env", "the name of a variable"),
+                false => Failure::secret_source(format!(
+                    "environment variable `{name}` is not set, or not text"
+                )),
+            })?
         } else if let Some(path) = &self.pin_file {
-            read(path).map_err(|error| Failure::input(path, &error))?
+            read(path).map_err(|error| match path.to_str().is_some_and(is_pin) {
+                true => Failure::pin_itself("--pin-file", "the name of a file"),
+                false => Failure::input(path, &error),
+            })?
         } else if let Some(descriptor) = self.pin_fd {
             if cfg!(not(unix)) {
                 return Err(Failure::secret_source("`--pin-fd` needs a Unix system".to_owned()));
@@ -78,6 +79,11 @@ impl PinArgs {
         })?;
         Pin::parse(text).map(Given::Typed).map_err(|error| Failure::pin_format(&error))
     }
+}
+
+/// Whether a name is most likely the PIN itself, given by mistake: it must not be repeated.
+fn is_pin(name: &str) -> bool {
+    Pin::parse(name.to_owned()).is_ok()
 }
 
 /// Whether the reader presents PINs by itself.

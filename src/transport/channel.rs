@@ -21,11 +21,17 @@ pub struct Channel<'t> {
     protocol: Protocol,
     /// The most bytes asked for at once, 1 to 256.
     chunk: u16,
+    /// Commands sent in this transaction.
+    commands: u64,
     exchanges: &'t mut Exchanges,
 }
 
 /// An answer longer than this is a card that never ends, not data: no CPx object comes near it.
 const ANSWER_LIMIT: usize = 0x1_0000;
+
+/// A transaction that takes more commands than this is with a card that never ends: a card read whole takes less than a
+/// hundred. Commands sent as [bytes](Channel::exchange_bytes) are the user's own, and do not count.
+const COMMANDS: u64 = 2048;
 
 impl<'t> Channel<'t> {
     /// Speaks `protocol` over the transaction and adds to the counts.
@@ -34,7 +40,7 @@ impl<'t> Channel<'t> {
         protocol: Protocol,
         exchanges: &'t mut Exchanges,
     ) -> Self {
-        Self { transaction, protocol, chunk: 256, exchanges }
+        Self { transaction, protocol, chunk: 256, commands: 0, exchanges }
     }
 
     /// The protocol in use.
@@ -77,7 +83,7 @@ impl<'t> Channel<'t> {
     /// by one repeat. The status returned is the last one, and 9000 in place of a `61xx` that nobody wants.
     ///
     /// # Errors
-    /// Those of [`Transaction::transmit`]; [`Error::Garbled`]. A refusal by the card is a [`Response`].
+    /// Those of [`Transaction::transmit`]; [`Error::Endless`], [`Error::Garbled`]. A refusal by the card is a [`Response`].
     pub fn send(&mut self, command: &Command) -> Result<Response, Error> {
         let mut response = self.exchange(command)?;
         if let Meaning::RepeatWithLe(le) = response.status.meaning() {
@@ -91,6 +97,10 @@ impl<'t> Channel<'t> {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn exchange(&mut self, command: &Command) -> Result<Response, Error> {
+        if self.commands == COMMANDS {
+            return Err(Error::Endless { commands: COMMANDS });
+        }
+        self.commands += 1;
         let bytes = match self.protocol {
             Protocol::T0 => command.encode_t0(),
             Protocol::T1 => command.encode_t1(),
@@ -225,6 +235,21 @@ mod tests {
         let (result, sent) = run(&[promise, promise, promise], &command);
         assert_eq!(result, Ok(Response { data: vec![], status: StatusWord(0x6110) }));
         assert_eq!(sent.len(), 2);
+    }
+
+    #[test]
+    fn a_transaction_without_end_is_ended() {
+        let done: &[u8] = &[0x90, 0x00];
+        let answers = vec![done; 3000];
+        let mut sent = Vec::new();
+        let mut exchanges = Exchanges::default();
+        let script = Box::new(Script { answers: &answers, sent: &mut sent });
+        let mut channel = Channel::new(script, Protocol::T0, &mut exchanges);
+        let read = Command::new(0, 0xB0, 0, 0).le(1);
+        let outcome = (0..3000).try_for_each(|_| channel.send(&read).map(drop));
+        assert_eq!(outcome, Err(Error::Endless { commands: COMMANDS }));
+        drop(channel);
+        assert_eq!(exchanges.commands, COMMANDS);
     }
 
     #[test]

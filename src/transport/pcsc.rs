@@ -18,11 +18,24 @@ use zeroize::Zeroizing;
 pub use self::readers::{Event, EventKind, Reader, Slot, Watcher, readers};
 use super::{Control, Disposition, Error, Keypad, Nature, Protocol, Transaction, Transport};
 
-/// How long one exchange may take: a card that computes answers within a few seconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a card, the service and other programs are waited for before they are given up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Patience {
+    /// For one exchange, or one answer of the service: a card that computes answers within a few seconds.
+    pub exchange: Duration,
+    /// For another program to end its transaction.
+    pub turn: Duration,
+}
 
-/// How long another program may hold the card before we say so.
-const TURN: Duration = Duration::from_secs(20);
+impl Default for Patience {
+    /// 30 s for an exchange, 20 s for another program.
+    fn default() -> Self {
+        Self { exchange: Duration::from_secs(30), turn: Duration::from_secs(20) }
+    }
+}
+
+/// How long a reader's own keypad may take, whose time-out ends the wait before this one does.
+const KEYPAD: Duration = Duration::from_secs(120);
 
 /// A card in a reader of the PC/SC service, connected in shared mode.
 pub struct PcscCard {
@@ -37,11 +50,11 @@ impl PcscCard {
     /// Connects to the card in this reader, whatever protocol it prefers, without resetting it.
     ///
     /// # Errors
-    /// [`Error::NoService`], [`Error::UnknownReader`], [`Error::NoCard`], [`Error::Held`], [`Error::Mute`] and the
+    /// [`Error::NoService`], [`Error::UnknownReader`], [`Error::NoCard`], [`Error::Held`], [`Error::Busy`] and the
     /// refusals of the service.
-    pub fn connect(reader: &str) -> Result<Self, Error> {
-        let line = Line::open(reader.to_owned());
-        match line.ask(Job::Connect, PATIENCE)? {
+    pub fn connect(reader: &str, patience: Patience) -> Result<Self, Error> {
+        let line = Line::open(reader.to_owned(), patience);
+        match line.take_turn(Job::Connect)? {
             Reply::Connected { atr, protocol } => Ok(Self {
                 reader: reader.to_owned(),
                 atr,
@@ -49,7 +62,7 @@ impl PcscCard {
                 nature: nature_of(reader),
                 line,
             }),
-            _ => Err(line.stuck(PATIENCE)),
+            _ => Err(line.stuck(patience.turn)),
         }
     }
 }
@@ -81,17 +94,12 @@ impl Transport for PcscCard {
     }
 
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Error> {
-        match self.line.ask(Job::Begin, TURN) {
-            Ok(_) => {
-                Ok(Box::new(Turn { line: &mut self.line, end: Disposition::Leave, open: true }))
-            }
-            Err(Error::Mute { waited }) => Err(Error::Busy { reader: self.reader.clone(), waited }),
-            Err(error) => Err(error),
-        }
+        self.line.take_turn(Job::Begin)?;
+        Ok(Box::new(Turn { line: &mut self.line, end: Disposition::Leave, open: true }))
     }
 
     fn reconnect(&mut self) -> Result<(), Error> {
-        if let Reply::Connected { atr, protocol } = self.line.ask(Job::Reconnect, PATIENCE)? {
+        if let Reply::Connected { atr, protocol } = self.line.take_turn(Job::Reconnect)? {
             self.atr = atr;
             self.protocol = protocol;
         }
@@ -109,7 +117,7 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn close(&mut self) -> Result<(), Error> {
         if std::mem::replace(&mut self.open, false) {
-            self.line.ask(Job::End(self.end), PATIENCE)?;
+            self.line.ask(Job::End(self.end))?;
         }
         Ok(())
     }
@@ -117,7 +125,7 @@ impl Turn<'_> {
 
 impl Transaction for Turn<'_> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
-        self.line.bytes(Job::Transmit(Zeroizing::new(command.to_vec())), PATIENCE)
+        self.line.bytes(Job::Transmit(Zeroizing::new(command.to_vec())))
     }
 
     fn at_end(&mut self, disposition: Disposition) {
@@ -135,12 +143,11 @@ impl Transaction for Turn<'_> {
 
 impl Control for Turn<'_> {
     fn features(&mut self) -> Result<Vec<u8>, Error> {
-        self.line.bytes(Job::Features, PATIENCE)
+        self.line.bytes(Job::Features)
     }
 
     fn control(&mut self, code: u32, data: &[u8]) -> Result<Vec<u8>, Error> {
-        // A person is typing: the reader's own time-out ends the wait before this one does.
-        self.line.bytes(Job::Control(code, data.to_vec()), 4 * PATIENCE)
+        self.line.bytes(Job::Control(code, data.to_vec()))
     }
 }
 
@@ -154,6 +161,7 @@ impl Drop for Turn<'_> {
 /// The way to the thread that holds a connection.
 struct Line {
     reader: String,
+    patience: Patience,
     jobs: Option<Sender<Job>>,
     replies: Receiver<Result<Reply, Error>>,
     thread: Option<JoinHandle<()>>,
@@ -178,13 +186,14 @@ enum Reply {
 }
 
 impl Line {
-    fn open(reader: String) -> Self {
+    fn open(reader: String, patience: Patience) -> Self {
         let (jobs, todo) = mpsc::channel();
         let (done, replies) = mpsc::channel();
         let name = reader.clone();
         let thread = thread::spawn(move || Connection { reader: name, done }.serve(&todo));
         Self {
             reader,
+            patience,
             jobs: Some(jobs),
             replies,
             thread: Some(thread),
@@ -192,7 +201,12 @@ impl Line {
         }
     }
 
-    fn ask(&self, job: Job, patience: Duration) -> Result<Reply, Error> {
+    fn ask(&self, job: Job) -> Result<Reply, Error> {
+        let patience = match job {
+            Job::Begin | Job::Connect | Job::Reconnect => self.patience.turn,
+            Job::Control(..) => self.patience.exchange.max(KEYPAD),
+            Job::End(_) | Job::Features | Job::Transmit(_) => self.patience.exchange,
+        };
         if let Some(waited) = self.lost.get() {
             return Err(Error::Mute { waited });
         }
@@ -209,10 +223,19 @@ impl Line {
         }
     }
 
-    fn bytes(&self, job: Job, patience: Duration) -> Result<Vec<u8>, Error> {
-        match self.ask(job, patience)? {
+    /// A connection and the start of a transaction wait for the end of another program's transaction, without a word from
+    /// the service: what does not come in time is held by somebody.
+    fn take_turn(&self, job: Job) -> Result<Reply, Error> {
+        self.ask(job).map_err(|error| match error {
+            Error::Mute { waited } => Error::Busy { reader: self.reader.clone(), waited },
+            error => error,
+        })
+    }
+
+    fn bytes(&self, job: Job) -> Result<Vec<u8>, Error> {
+        match self.ask(job)? {
             Reply::Bytes(bytes) => Ok(bytes),
-            _ => Err(self.stuck(patience)),
+            _ => Err(self.stuck(self.patience.exchange)),
         }
     }
 
@@ -277,7 +300,16 @@ impl Connection {
         let mut buffer = Zeroizing::new(vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED]);
         while let Ok(job) = todo.recv() {
             let answer = match job {
-                Job::Transmit(command) => turn.transmit(&command, &mut buffer),
+                Job::Transmit(command) => match turn.transmit(&command, &mut buffer) {
+                    // A driver may take a card that is being pulled out for one that answers nothing.
+                    Ok(answer) if answer.len() < 2 => {
+                        match self.settle(&turn, pcsc::Error::NotTransacted) {
+                            pcsc::Error::NotTransacted => Ok(answer),
+                            gone => Err(gone),
+                        }
+                    }
+                    answer => answer,
+                },
                 // CM_IOCTL_GET_FEATURE_REQUEST, PC/SC part 10 §2.2.
                 Job::Features => turn.control(pcsc::ctl_code(3400), &[], &mut buffer),
                 Job::Control(code, data) => turn.control(code.into(), &data, &mut buffer),

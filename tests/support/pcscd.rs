@@ -55,7 +55,7 @@ impl Pcscd {
             let port = free_pair()?;
             let folder =
                 tempfile::Builder::new().prefix("cpskit-").tempdir_in("/tmp").expect("a folder");
-            let service = spawn(folder.path(), port).expect("pcscd can be started");
+            let service = spawn(folder.path(), &reader(port)).expect("pcscd can be started");
             // From here on its drop ends what was started.
             let mut started = Self { service, folder, port };
             started.is_up().then_some(started)
@@ -67,6 +67,19 @@ impl Pcscd {
     #[allow(clippy::print_stderr)]
     pub(crate) fn or_skip() -> Option<Self> {
         Self::start().map_err(|Skip(why)| eprintln!("{why}")).ok()
+    }
+
+    /// A service without any reader, or a line that says what this machine lacks.
+    #[allow(clippy::print_stderr)]
+    pub(crate) fn without_reader_or_skip() -> Option<Self> {
+        if let Some(lack) = lack() {
+            eprintln!("skipped: {lack}");
+            return None;
+        }
+        let folder =
+            tempfile::Builder::new().prefix("cpskit-").tempdir_in("/tmp").expect("a folder");
+        let service = spawn(folder.path(), "").expect("pcscd can be started");
+        Some(Self { service, folder, port: 0 })
     }
 
     /// Its socket, for `PCSCLITE_CSOCK_NAME`.
@@ -82,6 +95,14 @@ impl Pcscd {
     /// Where a card plugs in to the second slot, `Virtual PCD 00 01`.
     pub(crate) fn port2(&self) -> u16 {
         self.port + 1
+    }
+
+    /// Asks it to end, as the system does.
+    pub(crate) fn interrupt(&self) {
+        let pid = i32::try_from(self.service.id()).ok().and_then(rustix::process::Pid::from_raw);
+        // It may be gone already.
+        let _ =
+            rustix::process::kill_process(pid.expect("a process"), rustix::process::Signal::TERM);
     }
 
     /// Makes a child process talk to this service.
@@ -142,15 +163,17 @@ fn socket(folder: &Path) -> PathBuf {
     folder.join("s")
 }
 
-fn spawn(folder: &Path, port: u16) -> io::Result<Child> {
+/// The configuration of the virtual reader on this port and the next.
+fn reader(port: u16) -> String {
+    format!(
+        "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x{port:X}\nLIBPATH {DRIVER}\nCHANNELID 0x{port:X}\n"
+    )
+}
+
+fn spawn(folder: &Path, readers: &str) -> io::Result<Child> {
     let conf = folder.join("conf");
     fs::create_dir(&conf)?;
-    fs::write(
-        conf.join("vpcd"),
-        format!(
-            "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x{port:X}\nLIBPATH {DRIVER}\nCHANNELID 0x{port:X}\n"
-        ),
-    )?;
+    fs::write(conf.join("vpcd"), readers)?;
     let listener = UnixListener::bind(socket(folder))?;
     let log = fs::File::create(folder.join("log"))?;
     // pcsc-lite 2 asks polkit, which in a container or over ssh refuses; its version 1.9 has no such option.

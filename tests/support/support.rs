@@ -3,6 +3,11 @@
 #![allow(dead_code)]
 
 pub(crate) mod cli;
+#[cfg(all(unix, feature = "pcsc"))]
+pub(crate) mod desk;
+#[cfg(all(unix, feature = "pcsc"))]
+pub(crate) mod other;
 #[cfg(unix)]
 pub(crate) mod pcscd;
 pub(crate) mod schema;
+pub(crate) mod tool;

@@ -116,8 +116,8 @@ impl<'a> Key<'a> {
 
     /// The n-th BIT STRING of the class attributes: usage, then access flags.
     fn class_bits(&self, n: usize) -> Bits {
-        let strings =
+        let mut strings =
             self.class.children().map_while(Result::ok).filter(|tlv| tlv.tag == Tag(0x03));
-        strings.skip(n).next().map(Bits::read).unwrap_or_default()
+        strings.nth(n).map(Bits::read).unwrap_or_default()
     }
 }

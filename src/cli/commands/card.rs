@@ -69,8 +69,8 @@ fn is_emulated(card: &CpxCard, certificates: &[crate::card::CardCertificate]) ->
 /// Said on standard error beside every emulated result.
 const EMULATED: &str = "emulated: this is a virtual card, and its holder does not exist";
 
-fn emulated_remark(emulated: bool) -> Option<String> {
-    emulated.then(|| EMULATED.to_owned())
+fn label(emulated: bool) -> Option<&'static str> {
+    emulated.then_some(EMULATED)
 }
 
 /// Notes taken in a session, handed out with its result.

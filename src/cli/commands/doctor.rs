@@ -78,7 +78,7 @@ const PUBLICATION: &str = "igc-sante.esante.gouv.fr:80";
 
 pub(super) fn run(args: &Doctor, context: &Context) -> Result<Outcome, Failure> {
     let mut checks = vec![platform()];
-    checks.extend(service_and_readers());
+    checks.extend(service_and_readers(context));
     checks.push(middleware());
     checks.push(clock(context));
     checks.push(network(args, context));
@@ -88,7 +88,7 @@ pub(super) fn run(args: &Doctor, context: &Context) -> Result<Outcome, Failure> 
     lines.push(String::new());
     lines.extend(config.iter().map(|setting| {
         let value = setting.value.as_deref().unwrap_or("not set");
-        format!("config   {:11} {value} ({})", setting.key, setting.origin)
+        format!("config   {:12} {value} ({})", setting.key, setting.origin)
     }));
     let emulated = checks.iter().any(|check| check.message.contains("[emulated]"));
     let document = Document { schema: "cpskit.doctor/1", emulated, checks, config };
@@ -134,7 +134,7 @@ fn platform() -> Check {
 }
 
 #[cfg(not(feature = "pcsc"))]
-fn service_and_readers() -> Vec<Check> {
+fn service_and_readers(_: &Context) -> Vec<Check> {
     vec![Check::with(
         "service",
         Status::Skipped,
@@ -144,9 +144,9 @@ fn service_and_readers() -> Vec<Check> {
 }
 
 #[cfg(feature = "pcsc")]
-fn service_and_readers() -> Vec<Check> {
+fn service_and_readers(context: &Context) -> Vec<Check> {
     use crate::transport::pcsc::readers;
-    let readers = match readers() {
+    let readers = match readers(context.patience()) {
         Ok(readers) => readers,
         Err(error) => {
             let failure = Failure::from(error);
@@ -342,6 +342,11 @@ fn settings(context: &Context) -> Vec<Setting> {
             key: "file",
             value: path,
             origin: if exists { "read".to_owned() } else { "not there".to_owned() },
+        },
+        Setting {
+            key: "card_timeout",
+            value: config.card_timeout.value.map(|timeout| timeout.as_secs().to_string()),
+            origin: config.card_timeout.origin.to_string(),
         },
         Setting {
             key: "color",

@@ -2,7 +2,6 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Mutex;
-use std::thread;
 
 use serde::Serialize;
 
@@ -126,15 +125,5 @@ fn stop_on_signals(connection: &Connection) -> Result<(), Failure> {
         Failure::new("emulate.vpcd", Exit::Temporary, error.to_string())
     };
     let stop = connection.stopper().map_err(|error| failed(&error))?;
-    let mut signals = signal_hook::iterator::Signals::new([
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-    ])
-    .map_err(|error| failed(&error))?;
-    thread::spawn(move || {
-        if signals.forever().next().is_some() {
-            stop.stop();
-        }
-    });
-    Ok(())
+    ctrlc::set_handler(move || stop.stop()).map_err(|error| failed(&error))
 }

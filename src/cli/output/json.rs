@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::card::{CardCertificate, Note, PinStatus};
+use crate::id::{LuhnKey, NationalId};
 use crate::nomenclature;
 use crate::transport;
 
@@ -107,6 +108,15 @@ impl From<&Note> for Warning {
 }
 
 impl Warning {
+    /// The RPPS number does not fit its own Luhn key: a typing error somewhere, not a forgery for sure.
+    pub(in crate::cli) fn luhn(id: Option<&NationalId>) -> Option<Self> {
+        (id?.luhn() == Some(LuhnKey::Wrong)).then(|| Self {
+            code: "card.identifier.luhn",
+            subject: "national identifier".to_owned(),
+            message: "the Luhn key of the RPPS number is wrong".to_owned(),
+        })
+    }
+
     /// As one line for people.
     pub(in crate::cli) fn line(&self) -> String {
         format!("warning: {}: {}", self.subject, self.message)

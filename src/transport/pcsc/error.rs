@@ -24,6 +24,16 @@ pub(super) fn translate(code: Code, reader: &str) -> Error {
     }
 }
 
+/// Says what a return code means where no card is concerned: what breaks there is the connection to the service.
+pub(super) fn of_service(code: Code) -> Error {
+    match code {
+        Code::CommError => {
+            Error::NoService { cause: PcscError { symbol: symbol(code), code: number(code) } }
+        }
+        code => translate(code, ""),
+    }
+}
+
 /// The 32-bit code. The enumeration's discriminants are those codes.
 #[allow(clippy::as_conversions)]
 fn number(code: Code) -> u32 {

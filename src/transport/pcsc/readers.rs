@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use pcsc::{Context, PNP_NOTIFICATION, ReaderState, Scope, State};
 
-use super::error::translate;
-use super::{Error, Nature, PATIENCE, nature_of};
+use super::error::of_service;
+use super::{Error, Nature, Patience, nature_of};
 
 /// A reader and what is in it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,16 +44,16 @@ pub enum Slot {
 ///
 /// # Errors
 /// [`Error::NoService`] and what else the service refuses; [`Error::Mute`] when it does not answer.
-pub fn readers() -> Result<Vec<Reader>, Error> {
+pub fn readers(patience: Patience) -> Result<Vec<Reader>, Error> {
     // The service is asked from a thread of its own, because it may hang.
     let (done, result) = mpsc::channel();
     thread::spawn(move || done.send(list()));
-    result.recv_timeout(PATIENCE).unwrap_or(Err(Error::Mute { waited: PATIENCE }))
+    let waited = patience.exchange;
+    result.recv_timeout(waited).unwrap_or(Err(Error::Mute { waited }))
 }
 
 fn list() -> Result<Vec<Reader>, Error> {
-    let service = |error| translate(error, "");
-    let context = Context::establish(Scope::User).map_err(service)?;
+    let context = Context::establish(Scope::User).map_err(of_service)?;
     let mut states: Vec<_> =
         names(&context)?.into_iter().map(|name| ReaderState::new(name, State::UNAWARE)).collect();
     if states.is_empty() {
@@ -62,7 +62,7 @@ fn list() -> Result<Vec<Reader>, Error> {
     match context.get_status_change(Duration::ZERO, &mut states) {
         // A reader unplugged between the two calls: its state says so.
         Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader) => {}
-        Err(error) => return Err(service(error)),
+        Err(error) => return Err(of_service(error)),
     }
     Ok(states.iter().map(Reader::of).collect())
 }
@@ -71,7 +71,7 @@ fn names(context: &Context) -> Result<Vec<CString>, Error> {
     match context.list_readers_owned() {
         Ok(names) => Ok(names),
         Err(pcsc::Error::NoReadersAvailable) => Ok(Vec::new()),
-        Err(error) => Err(translate(error, "")),
+        Err(error) => Err(of_service(error)),
     }
 }
 
@@ -133,7 +133,7 @@ impl Watcher {
     /// # Errors
     /// [`Error::NoService`] and what else the service refuses.
     pub fn new() -> Result<Self, Error> {
-        let context = Context::establish(Scope::User).map_err(|error| translate(error, ""))?;
+        let context = Context::establish(Scope::User).map_err(of_service)?;
         Ok(Self { context, known: BTreeMap::new() })
     }
 
@@ -142,6 +142,14 @@ impl Watcher {
     /// # Errors
     /// What the service says when it stops.
     pub fn wait(&mut self, patience: Duration) -> Result<Vec<Event>, Error> {
+        self.changes(patience).map_err(|error| match error {
+            // Who was let in and is then turned away talks to a service that is ending.
+            Error::NotAuthorised { cause } => Error::NoService { cause },
+            error => error,
+        })
+    }
+
+    fn changes(&mut self, patience: Duration) -> Result<Vec<Event>, Error> {
         let events = self.compare()?;
         if !events.is_empty() {
             return Ok(events);
@@ -149,7 +157,7 @@ impl Watcher {
         let mut states = self.states()?;
         match self.context.get_status_change(patience, &mut states) {
             Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader) => self.compare(),
-            Err(error) => Err(translate(error, "")),
+            Err(error) => Err(of_service(error)),
         }
     }
 
@@ -161,7 +169,7 @@ impl Watcher {
         );
         match self.context.get_status_change(Duration::ZERO, &mut states) {
             Ok(()) | Err(pcsc::Error::Timeout | pcsc::Error::UnknownReader) => {}
-            Err(error) => return Err(translate(error, "")),
+            Err(error) => return Err(of_service(error)),
         }
         states.iter_mut().for_each(ReaderState::sync_current_state);
         Ok(states)

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{emulated_remark, is_emulated, lines, obtain_pin, warnings, with_notes};
+use super::{is_emulated, label, lines, obtain_pin, warnings, with_notes};
 use crate::card::Situation;
 use crate::card::objects::BillingLink;
 use crate::cli::args::CardActivities;
@@ -79,7 +79,7 @@ pub(super) fn run(args: &CardActivities, context: &Context) -> Result<Outcome, F
         warnings,
         exchanges: card.exchanges().into(),
     };
-    Ok(Outcome::new(text, &document).remarks(remarks).remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(text, &document).remarks(remarks).labelled(label(emulated)))
 }
 
 /// All, or the one with this number.

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{emulated_remark, is_emulated, obtain_pin};
+use super::{is_emulated, label, obtain_pin};
 use crate::card::{Error as CardError, LastTry, PinName, Session};
 use crate::cli::args::CardApdu;
 use crate::cli::choose;
@@ -48,6 +48,13 @@ struct Raw {
 enum Placeholder {
     None,
     Pin,
+}
+
+/// Whether a script has begun to be sent.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Run {
+    Begun,
+    New,
 }
 
 /// What `{PIN}` stands for.
@@ -160,7 +167,12 @@ pub(super) fn run(args: &CardApdu, context: &Context) -> Result<Outcome, Failure
         _ => None,
     };
     commands.iter().try_for_each(|raw| raw.fits(pin))?;
+    let mut begun = Run::New;
     let lines = card.session(|session| {
+        // What was sent is not sent again: another program's reset ends a script that it interrupts.
+        if std::mem::replace(&mut begun, Run::Begun) == Run::Begun {
+            return Err(CardError::KeepsResetting { times: 1 });
+        }
         let sent = commands.iter().map(|raw| send(session, raw, pin, args.pin.last_try()));
         sent.collect::<Result<Vec<_>, CardError>>()
     })?;
@@ -175,7 +187,7 @@ pub(super) fn run(args: &CardApdu, context: &Context) -> Result<Outcome, Failure
         reader: card.reader().to_owned(),
         exchanges: lines,
     };
-    Ok(Outcome::new(text.join("\n"), &document).remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(text.join("\n"), &document).labelled(label(emulated)))
 }
 
 fn send(

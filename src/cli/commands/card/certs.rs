@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{emulated_remark, is_emulated, lines, warnings, with_notes};
+use super::{is_emulated, label, lines, warnings, with_notes};
 use crate::card::CardCertificate;
 use crate::cli::args::CardCerts;
 use crate::cli::choose;
@@ -70,9 +70,7 @@ pub(super) fn run(args: &CardCerts, context: &Context) -> Result<Outcome, Failur
         warnings,
         exchanges: card.exchanges().into(),
     };
-    Ok(Outcome::new(blocks.join("\n\n"), &document)
-        .remarks(remarks)
-        .remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(blocks.join("\n\n"), &document).remarks(remarks).labelled(label(emulated)))
 }
 
 impl Line {

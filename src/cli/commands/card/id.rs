@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{emulated_remark, is_emulated};
+use super::{is_emulated, label, lines};
 use crate::cli::args::Choice;
 use crate::cli::choose;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
-use crate::cli::output::json::Exchanges;
+use crate::cli::output::json::{Exchanges, Warning};
 
 #[derive(Serialize)]
 struct Document {
@@ -17,6 +17,7 @@ struct Document {
     reader: String,
     national_id: String,
     id_type: String,
+    warnings: Vec<Warning>,
     exchanges: Exchanges,
 }
 
@@ -24,13 +25,16 @@ pub(super) fn run(choice: &Choice, context: &Context) -> Result<Outcome, Failure
     let mut card = choose::card(choice, context)?;
     let id = card.session(|session| session.national_id())?;
     let emulated = is_emulated(&card, &[]);
+    let warnings: Vec<Warning> = Warning::luhn(Some(&id)).into_iter().collect();
+    let remarks = lines(&warnings);
     let document = Document {
         schema: "cpskit.card.id/1",
         emulated,
         reader: card.reader().to_owned(),
         national_id: id.to_string(),
         id_type: id.type_code().to_string(),
+        warnings,
         exchanges: card.exchanges().into(),
     };
-    Ok(Outcome::new(id.to_string(), &document).remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(id.to_string(), &document).remarks(remarks).labelled(label(emulated)))
 }

@@ -52,10 +52,10 @@ fn plugged_in(_: &Context) -> Result<Vec<Line>, Failure> {
 }
 
 #[cfg(feature = "pcsc")]
-fn plugged_in(_: &Context) -> Result<Vec<Line>, Failure> {
+fn plugged_in(context: &Context) -> Result<Vec<Line>, Failure> {
     use crate::transport::pcsc::{Slot, readers};
     use crate::transport::{Error, Nature};
-    let readers = readers()?;
+    let readers = readers(context.patience())?;
     if readers.is_empty() {
         return Err(Error::NoReader.into());
     }
@@ -92,6 +92,7 @@ impl Line {
         }
     }
 
+    #[cfg(feature = "pcsc")]
     fn without_card(reader: &str, emulated: bool, state: &'static str) -> Self {
         Self {
             reader: reader.to_owned(),

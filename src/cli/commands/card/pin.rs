@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{emulated_remark, is_emulated};
+use super::{is_emulated, label};
 use crate::card::{Error, PinName, PinStatus, Tries};
 use crate::cli::args::Choice;
 use crate::cli::choose;
@@ -65,7 +65,7 @@ pub(super) fn status(choice: &Choice, context: &Context) -> Result<Outcome, Fail
         unblocking: unblocking.map(Pin::from),
         exchanges: card.exchanges().into(),
     };
-    Ok(Outcome::new(facts.render(), &document).remarks(emulated_remark(emulated)))
+    Ok(Outcome::new(facts.render(), &document).labelled(label(emulated)))
 }
 
 /// `2 tries left of 3`.
@@ -75,7 +75,7 @@ pub(super) fn words(status: &PinStatus) -> String {
         Tries::Left(left) => format!("{} left", count(left.into(), "try", "tries")),
         Tries::Open => "verified by another program; the card does not count".to_owned(),
     };
-    if let Some(max) = status.max {
+    if let (Some(max), Tries::Left(_)) = (status.max, status.tries) {
         text.push_str(&format!(" of {max}"));
     }
     if let Some(uses) = status.uses_left {

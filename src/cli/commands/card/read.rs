@@ -5,7 +5,9 @@ use serde::Serialize;
 
 use super::activities::{self, Activity};
 use super::{EMULATED, is_emulated, lines, pin, warnings, with_notes};
-use crate::card::{Card, Certainty, Family, Identity, Parts, Situation, Wanted, category_name};
+use crate::card::{
+    Card, Certainty, Family, Identity, Interface, Parts, Role, Situation, Wanted, category_name,
+};
 use crate::cli::args::{CardRead, Field};
 use crate::cli::choose;
 use crate::cli::context::Context;
@@ -121,19 +123,13 @@ pub(super) fn run(args: &CardRead, context: &Context) -> Result<Outcome, Failure
     })?;
     let mut situations = situations;
     // Which access the holder has depends on all activities, whichever one is shown.
-    let access = access(&identity, situations.as_deref());
+    let access = access(card.model().interface, &identity, situations.as_deref());
     if let Some(all) = situations.take() {
         situations = Some(activities::choose_one(all, args.activity)?);
     }
     let mut warnings = warnings(&notes);
     let holder = identity.holder();
-    if holder.national_id.as_ref().and_then(|id| id.luhn()) == Some(LuhnKey::Wrong) {
-        warnings.push(Warning {
-            code: "card.identifier.luhn",
-            subject: "national identifier".to_owned(),
-            message: "the Luhn key of the RPPS number is wrong".to_owned(),
-        });
-    }
+    warnings.extend(Warning::luhn(holder.national_id.as_ref()));
     let emulated = is_emulated(&card, &identity.certificates);
     let text = render(&card, &identity, situations.as_deref(), &access, &asked, emulated);
     let remarks = lines(&warnings);
@@ -206,11 +202,12 @@ impl HolderPart {
 const LIBERAL: &str = "00";
 
 /// Who has access without asking: a CDE, or a CPS in liberal practice (arrêté of 6 February 2009, article 7).
-fn access(identity: &Identity, situations: Option<&[Situation]>) -> Access {
+fn access(interface: Interface, identity: &Identity, situations: Option<&[Situation]>) -> Access {
     let unknown = |next_step: &str| Access { access: "unknown", next_step: next_step.to_owned() };
     let automatic = || Access {
         access: "automatic",
-        next_step: "none: the card opens the restricted Annuaire Santé as it is".to_owned(),
+        next_step: "nothing to do; the card opens the restricted Annuaire Santé as it is"
+            .to_owned(),
     };
     let enrolment = || {
         let number = identity.number().unwrap_or_else(|| "on the card".to_owned());
@@ -224,6 +221,9 @@ fn access(identity: &Identity, situations: Option<&[Situation]>) -> Access {
             "director and staff cannot be told apart on this card; a CDE has access without enrolment",
         ),
         (Some((Family::Cde, _)), _) => automatic(),
+        (Some((Family::Cps, _)), None) if interface == Interface::Contactless => unknown(
+            "the mode d'exercice is not on the contactless interface: put the card in a contact reader",
+        ),
         (Some((Family::Cps, _)), None) => unknown(
             "the mode d'exercice is behind the PIN: read again with `--pin-env`, `--pin-file` or `--pin-fd`",
         ),
@@ -264,12 +264,13 @@ fn render(
             let certificate = &found.certificate;
             let until = certificate.not_after().map(|at| at.strftime("%Y-%m-%d").to_string());
             let until = until.unwrap_or_else(|_| "an unreadable date".to_owned());
-            let line = format!(
-                "{} certificate until {until}, issued by {}",
-                found.role,
-                issuer_name(found)
-            );
-            facts.add("certificate", Some(line));
+            let name = match found.role {
+                Role::Authentication => "authentication certificate",
+                Role::Signature => "signature certificate",
+                Role::Technical => "technical certificate",
+                Role::Other => "other certificate",
+            };
+            facts.add(name, Some(format!("valid until {until}, issued by {}", issuer_name(found))));
         }
         blocks.push(facts.render());
     }
@@ -280,7 +281,7 @@ fn render(
     }
     if asked.has(Field::AnnuaireSante) {
         let mut facts = Facts::default();
-        facts.add("Annuaire Santé", Some(format!("{}: {}", access.access, access.next_step)));
+        facts.add("Annuaire Santé", Some(format!("{}; {}", access.access, access.next_step)));
         blocks.push(facts.render());
     }
     for situation in situations.unwrap_or_default() {

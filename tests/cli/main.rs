@@ -1,0 +1,30 @@
+//! The command line on the virtual card in process: what each command prints, on which stream, with which exit code.
+#![cfg(all(unix, feature = "pcsc", feature = "cli"))]
+
+#[path = "../support/support.rs"]
+mod support;
+
+mod transcript;
+
+mod activities;
+mod apdu;
+mod certs;
+mod config;
+mod doctor;
+mod emulate;
+mod id;
+mod list;
+mod output;
+mod pin;
+mod pin_sources;
+mod read;
+mod reference;
+mod usage;
+mod watch;
+
+/// Not a test: what tests with a real service start as a second program.
+#[test]
+#[ignore = "started by other tests, as a second program"]
+fn other_program() {
+    support::other::serve();
+}

@@ -1,0 +1,109 @@
+//! No command on a card touches the network, seen from outside: strace lists the sockets.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::desk::{Desk, Slot};
+use crate::support::tool::{Tool, printed};
+
+/// The address families of the sockets that a command opened, in order, with its exit code.
+fn sockets(strace: Tool, command: &Command) -> (i32, Vec<String>) {
+    let home = tempfile::tempdir().expect("a folder");
+    let log = home.path().join("log");
+    let options = ["-f", "-qq", "-e", "trace=socket,socketpair,connect,sendto,sendmsg", "-o"];
+    let mut traced = strace.command(home.path(), options);
+    traced.arg(&log).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => traced.env(name, value),
+            None => traced.env_remove(name),
+        };
+    }
+    let (code, ..) = printed(traced.current_dir(&home));
+    let log = fs::read_to_string(log).expect("a log");
+    let family = |line: &str| {
+        let (_, rest) = line.split_once("socket(")?;
+        Some(rest.split(',').next().unwrap_or_default().to_owned())
+    };
+    (code, log.lines().filter_map(family).collect())
+}
+
+/// Whether strace may trace at all: a container can forbid it.
+#[allow(clippy::print_stderr)]
+fn strace_or_skip() -> Option<Tool> {
+    let strace = Tool::or_skip("strace", "strace")?;
+    let works = Command::new("strace").args(["-qq", "-e", "trace=socket", "true"]).output();
+    if works.is_ok_and(|output| output.status.success()) {
+        return Some(strace);
+    }
+    eprintln!("skipped: strace may not trace here");
+    None
+}
+
+#[test]
+fn no_command_on_a_card_opens_an_internet_socket() {
+    let Some(strace) = strace_or_skip() else { return };
+    let Some(desk) = Desk::or_skip() else { return };
+    let _card = desk.insert(Slot::First, "medecin-cps3");
+    let verbs: [&[&str]; 9] = [
+        &["card", "list"],
+        &["card", "id"],
+        &["card", "read"],
+        &["card", "read", "--pin-env", "PIN"],
+        &["card", "certs", "--export", "out"],
+        &["card", "activities", "--pin-env", "PIN"],
+        &["card", "pin", "status"],
+        &["card", "apdu", "00B0000000"],
+        &["doctor"],
+    ];
+    for verb in verbs {
+        for flags in [&[][..], &["--offline"]] {
+            let args = [verb, flags].concat();
+            let (code, families) = sockets(strace, desk.command(&args).env("PIN", "1234"));
+            assert_eq!(code, 0, "{args:?}");
+            assert!(!families.is_empty(), "{args:?}: the service is reached by a socket");
+            assert!(families.iter().all(|family| family == "AF_UNIX"), "{args:?}: {families:?}");
+        }
+    }
+}
+
+#[test]
+fn no_command_on_the_card_in_process_opens_any_socket() {
+    let Some(strace) = strace_or_skip() else { return };
+    let verbs: [&[&str]; 6] = [
+        &["card", "id", "--emulated"],
+        &["card", "read", "--emulated", "--pin-env", "PIN"],
+        &["card", "certs", "--emulated"],
+        &["card", "watch", "--emulated"],
+        &["demo"],
+        &["emulate", "card", "--list"],
+    ];
+    for args in verbs {
+        let found = sockets(strace, crate::support::cli::command(args).env("PIN", "1234"));
+        assert_eq!(found, (0, Vec::new()), "{args:?}");
+    }
+}
+
+#[test]
+fn the_network_is_left_alone_offline_even_when_it_was_asked_for() {
+    let Some(strace) = strace_or_skip() else { return };
+    for offline in [&["--offline"][..], &[]] {
+        let mut command =
+            crate::support::cli::command([&["doctor", "--network"], offline].concat());
+        command.env("PCSCLITE_CSOCK_NAME", "/nonexistent");
+        if offline.is_empty() {
+            command.env("CPSKIT_OFFLINE", "1");
+        }
+        let (code, families) = sockets(strace, &command);
+        assert_eq!(code, 1);
+        assert!(families.iter().all(|family| family == "AF_UNIX"), "{families:?}");
+    }
+}
+
+#[test]
+fn the_connection_to_a_virtual_reader_is_the_exception_and_is_seen() {
+    let Some(strace) = strace_or_skip() else { return };
+    // Nothing listens on port 1.
+    let command = crate::support::cli::command(["emulate", "card", "--vpcd", "127.0.0.1:1"]);
+    assert_eq!(sockets(strace, &command), (75, vec!["AF_INET".to_owned()]));
+}

@@ -1,0 +1,56 @@
+//! Programs of others, which judge our work: absent, they are named and the test does nothing.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// A program of the system, run with the same language whatever the user's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tool {
+    name: &'static str,
+}
+
+impl Tool {
+    /// The program, or a line that says which package brings it.
+    ///
+    /// # Panics
+    /// When it is lacking and `CI` or `CPSKIT_REQUIRE_PCSCD` is set.
+    #[allow(clippy::print_stderr)]
+    pub(crate) fn or_skip(name: &'static str, package: &str) -> Option<Self> {
+        if let Some(tool) = Self::or_none(name) {
+            return Some(tool);
+        }
+        let required = ["CI", "CPSKIT_REQUIRE_PCSCD"];
+        assert!(
+            required.iter().all(|name| std::env::var_os(name).is_none()),
+            "no {name} ({package})"
+        );
+        eprintln!("skipped: {name} is missing (package {package})");
+        None
+    }
+
+    /// The program, if it is there.
+    pub(crate) fn or_none(name: &'static str) -> Option<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
+        found.then_some(Self { name })
+    }
+
+    /// The program with these arguments, its own files in `home`.
+    pub(crate) fn command<A: AsRef<OsStr>>(
+        self,
+        home: &Path,
+        args: impl IntoIterator<Item = A>,
+    ) -> Command {
+        let mut command = Command::new(self.name);
+        command.args(args).env("HOME", home).env("XDG_CACHE_HOME", home).env("LC_ALL", "C.UTF-8");
+        command
+    }
+}
+
+/// What a program printed: exit code, standard output, standard error.
+pub(crate) fn printed(command: &mut Command) -> (i32, String, String) {
+    let Output { status, stdout, stderr } = command.output().expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (status.code().expect("no signal"), text(stdout), text(stderr))
+}
