@@ -4,6 +4,7 @@ use cpskit::card::objects::Object;
 use cpskit::card::pkcs15;
 use cpskit::emulate::issue;
 use cpskit::iso7816::tlv;
+use cpskit::x509::Crl;
 use cpskit::x509::{Certificate, Holder};
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -66,5 +67,32 @@ fn certificate(bencher: Bencher<'_, '_>) {
     bencher.counter(BytesCount::of_slice(&der)).bench(|| {
         let parsed = Certificate::parse_padded(divan::black_box(&der));
         parsed.map(|(certificate, _)| Holder::of(&certificate))
+    });
+}
+
+/// A list of this many entries of 36 bytes, as the lists of IGC-Santé have them (IGC-Santé fact sheet §8).
+fn list(entries: u32) -> Vec<u8> {
+    let algorithm = tlv::encode(0x30, &tlv::encode(0x06, &[0x2A, 0x86, 0x48]));
+    let date = tlv::encode(0x17, b"260101000000Z");
+    let entries: Vec<u8> = (0..entries)
+        .flat_map(|number| {
+            let serial = [&[0x1D; 13][..], &number.to_be_bytes()[1..]].concat();
+            tlv::encode(0x30, &[tlv::encode(0x02, &serial), date.clone()].concat())
+        })
+        .collect();
+    let fields =
+        [algorithm.clone(), tlv::encode(0x30, &[]), date.clone(), tlv::encode(0x30, &entries)];
+    let tbs = tlv::encode(0x30, &fields.concat());
+    tlv::encode(0x30, &[tbs, algorithm, tlv::encode(0x03, &[0, 1])].concat())
+}
+
+/// Every entry of a list walked, and its serial compared.
+#[divan::bench(args = [1_000, 100_000])]
+fn list_entries(bencher: Bencher<'_, '_>, entries: u32) {
+    let bytes = list(entries);
+    let crl = Crl::parse(&bytes).expect("a list");
+    bencher.counter(BytesCount::of_slice(&bytes)).bench(|| {
+        let wanted = divan::black_box(&[0_u8; 16][..]);
+        crl.entries().map_while(Result::ok).filter(|e| e.serial_content() == wanted).count()
     });
 }
