@@ -1,6 +1,8 @@
 //! One revocation list: what it is about, whether it is current, and what it says of a certificate
 //! (RFC 5280 §5 and §6.3.3).
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::name::NormalName;
@@ -17,6 +19,9 @@ pub enum ListRefusal {
     /// The algorithm beside the signature is not the one that was signed.
     #[error("the algorithm beside the signature is not the one inside it")]
     AlgorithmsDiffer,
+    /// authorityKeyIdentifier is not there (RFC 5280 §5.2.1); with strictness only.
+    #[error("authorityKeyIdentifier is not there")]
+    AuthorityKeyMissing,
     /// An entry cannot be read, so that none can be trusted to be found.
     #[error("an entry cannot be read: {0}")]
     BrokenEntry(DerError),
@@ -26,6 +31,9 @@ pub enum ListRefusal {
     /// A delta list for which no complete list is at hand.
     #[error("a delta list without the complete list it amends")]
     DeltaWithoutBase,
+    /// An extension that stands there twice.
+    #[error("extension {0} appears more than once")]
+    DuplicateExtension(Oid),
     /// An extension that cannot be read.
     #[error("extension {0} cannot be read")]
     ExtensionUnreadable(Oid),
@@ -50,6 +58,9 @@ pub enum ListRefusal {
     /// It is about other certificates, or another distribution point.
     #[error("about other certificates, or another distribution point")]
     Scope,
+    /// issuingDistributionPoint or deltaCRLIndicator is not critical (RFC 5280 §5.2.4, §5.2.5); with strictness only.
+    #[error("an extension that limits the list is not critical")]
+    ScopeForm,
     /// Its signature is not that of any signer at hand.
     #[error("the signature is not that of its issuer")]
     SignatureWrong,
@@ -271,11 +282,21 @@ impl<'a> ListNode<'a> {
         if wrong {
             return Err(ListRefusal::DateForm);
         }
-        let number = self.crl.extensions().iter().find(|e| e.oid == *oid::CRL_NUMBER);
-        match number {
-            Some(extension) if !extension.is_critical() => Ok(()),
-            _ => Err(ListRefusal::NumberForm),
+        let critical = |oid: &str| {
+            let extension = self.crl.extensions().iter().find(|extension| extension.oid == *oid);
+            extension.map(|extension| extension.is_critical())
+        };
+        if critical(oid::CRL_NUMBER) != Some(false) {
+            return Err(ListRefusal::NumberForm);
         }
+        if self.frame()?.authority_key.is_none() {
+            return Err(ListRefusal::AuthorityKeyMissing);
+        }
+        let limits = [oid::ISSUING_DISTRIBUTION_POINT, oid::DELTA_CRL_INDICATOR];
+        if limits.into_iter().any(|limit| critical(limit) == Some(false)) {
+            return Err(ListRefusal::ScopeForm);
+        }
+        Ok(())
     }
 
     /// What the list says of a certificate. The whole list is walked: an entry that cannot be read, or one that must
@@ -315,6 +336,10 @@ impl Frame {
         ];
         if crl.signature_algorithm() != crl.tbs_signature_algorithm() {
             return Err(ListRefusal::AlgorithmsDiffer);
+        }
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = crl.extensions().iter().find(|e| !seen.insert(&e.oid)) {
+            return Err(ListRefusal::DuplicateExtension(twice.oid.clone()));
         }
         let unknown = crl
             .extensions()

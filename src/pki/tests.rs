@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+use super::list::ListNode;
 use super::sample::{
     KEYS, ListTemplate, Template, authority, cn, critical, der, entry, extension, key_usage,
     mid_january, sequence,
@@ -444,6 +445,27 @@ fn a_broken_entry_at_the_end_spoils_the_list() {
     let (status, refused) = scene.status(&leaf());
     assert_eq!(status, Status::Unknown);
     assert!(matches!(refused[..], [(_, ListRefusal::BrokenEntry(_))]), "{refused:?}");
+}
+
+#[test]
+fn a_list_that_breaks_a_demand_on_issuers_counts_unless_strict() {
+    let twice = |mut list: ListTemplate| {
+        list.extensions.push(extension(20, &der(2, &[1])));
+        list
+    };
+    let refused = |list: &ListTemplate| {
+        Scene::new().list(list, 2).status(&leaf()).1.pop().map(|(_, refusal)| refusal)
+    };
+    let demanded = |list: &ListTemplate| {
+        let der = list.signed(2);
+        let node = ListNode::new(Crl::parse(&der).expect("whole"), origin("l0"));
+        node.has_the_form_demanded()
+    };
+    let bare = list(1, &[]);
+    assert_eq!(refused(&bare), None);
+    assert_eq!(demanded(&bare), Err(ListRefusal::AuthorityKeyMissing));
+    let number = "2.5.29.20".parse().expect("dotted");
+    assert_eq!(refused(&twice(bare)), Some(ListRefusal::DuplicateExtension(number)));
 }
 
 #[test]
