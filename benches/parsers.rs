@@ -4,8 +4,7 @@ use cpskit::card::objects::Object;
 use cpskit::card::pkcs15;
 use cpskit::emulate::issue;
 use cpskit::iso7816::tlv;
-use cpskit::x509::Crl;
-use cpskit::x509::{Certificate, Holder};
+use cpskit::x509::{Certificate, Crl, Holder};
 use divan::Bencher;
 use divan::counter::BytesCount;
 
