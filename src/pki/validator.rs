@@ -125,7 +125,10 @@ impl<'a> Validator<'a> {
     ) -> Result<Outcome, Exhausted> {
         let certificate = &node.certificate;
         let algorithm = certificate.signature_algorithm();
-        let (tbs, signature) = (certificate.tbs(), certificate.signature());
+        let Some(signature) = certificate.signature() else {
+            return Ok(Err(SignatureError::Wrong));
+        };
+        let tbs = certificate.tbs();
         self.verify(Signed::Certificate(node.id), issuer, algorithm, tbs, signature, meter)
     }
 

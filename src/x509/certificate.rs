@@ -29,7 +29,7 @@ pub struct Certificate {
     spki: Vec<u8>,
     extensions: Vec<Extension>,
     signature_algorithm: AlgorithmIdentifier,
-    signature: Vec<u8>,
+    signature: Option<Vec<u8>>,
 }
 
 impl Certificate {
@@ -91,7 +91,10 @@ impl Certificate {
         let mut certificate = outer.inside();
         let tbs = certificate.take(tag::SEQUENCE)?;
         let signature_algorithm = AlgorithmIdentifier::read(&mut certificate)?;
-        let signature = certificate.take(tag::BIT_STRING)?.whole_octets()?.to_vec();
+        let signature = certificate.take(tag::BIT_STRING)?;
+        // Read, at least, before the octets are kept or not.
+        signature.bits()?;
+        let signature = signature.whole_octets().ok().map(<[u8]>::to_vec);
         certificate.end()?;
 
         let mut fields = tbs.inside();
@@ -235,9 +238,10 @@ impl Certificate {
         &self.tbs_signature_algorithm
     }
 
-    /// The octets of the signature.
-    pub fn signature(&self) -> &[u8] {
-        &self.signature
+    /// The octets of the signature. `None` when its BIT STRING counts unused bits, which no signature has: such
+    /// certificates were issued (CPx fact sheet §11, 1232); they are read, and their signature proves nothing.
+    pub fn signature(&self) -> Option<&[u8]> {
+        self.signature.as_deref()
     }
 
     /// Which PKI the issuer's name is of. A name is a claim: only a signature proves it.
@@ -354,9 +358,21 @@ mod tests {
         let rsa = PublicKey::Rsa { modulus: vec![0xC1, 0x23], exponent: vec![1, 0, 1] };
         assert_eq!(certificate.public_key().as_ref().map(PublicKey::rsa_bits), Ok(Some(16)));
         assert_eq!(certificate.public_key(), Ok(rsa));
-        assert_eq!(certificate.signature(), [0xAA; 4]);
+        assert_eq!(certificate.signature(), Some([0xAA; 4].as_slice()));
         assert_eq!(certificate.signature_algorithm(), certificate.tbs_signature_algorithm());
         assert!(certificate.der().windows(certificate.tbs().len()).any(|w| w == certificate.tbs()));
+    }
+
+    #[test]
+    fn a_signature_that_counts_unused_bits_is_read_and_is_none() {
+        let mut der = Sample::default().der();
+        let count = der.len() - 5;
+        assert_eq!(der[count..], [0, 0xAA, 0xAA, 0xAA, 0xAA]);
+        der[count] = 3;
+        let certificate = Certificate::parse(&der).expect("whole");
+        assert_eq!((certificate.signature(), certificate.subject().rdns().len()), (None, 3));
+        der[count] = 8;
+        assert!(Certificate::parse(&der).is_err());
     }
 
     #[test]
