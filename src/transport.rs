@@ -202,12 +202,6 @@ pub enum Error {
         #[source]
         cause: PcscError,
     },
-    /// A replayed transcript has no such exchange.
-    #[error("the transcript has no answer for exchange {position}")]
-    Transcript {
-        /// Position of the command, from 0.
-        position: usize,
-    },
 }
 
 /// A PC/SC return code with its symbol, kept so that a web search finds help.

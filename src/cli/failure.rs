@@ -247,7 +247,7 @@ impl Failure {
                 ("card.reader.unknown", Exit::Card, "`cpskit card list` names the readers")
             }
             TransportError::Unresponsive { .. } => ("card.mute", Exit::Card, REINSERT),
-            TransportError::Pcsc(_) | TransportError::Transcript { .. } => (
+            TransportError::Pcsc(_) => (
                 "card.service.refused",
                 Exit::Card,
                 "`cpskit doctor` looks at the service and the readers",

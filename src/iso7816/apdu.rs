@@ -71,11 +71,6 @@ impl Command {
         self.le
     }
 
-    /// Whether the command sends data.
-    pub fn sends_data(&self) -> bool {
-        !self.data.is_empty()
-    }
-
     /// The bytes for T=1: the four cases of ISO/IEC 7816-3 §12.1 as they stand.
     pub fn encode_t1(&self) -> Zeroizing<Vec<u8>> {
         let mut out = self.start();

@@ -111,15 +111,7 @@ impl Certificate {
         // issuerUniqueID and subjectUniqueID: nobody writes them (RFC 5280 §4.1.2.8), nothing reads them.
         fields.optional(tag::context(1))?;
         fields.optional(tag::context(2))?;
-        let extensions = match fields.optional(tag::constructed(3))? {
-            None => Vec::new(),
-            Some(explicit) => {
-                let mut explicit = explicit.inside();
-                let list = explicit.take(tag::SEQUENCE)?;
-                explicit.end()?;
-                list.inside().all(Extension::read)?
-            }
-        };
+        let extensions = Extension::read_all(fields.optional(tag::constructed(3))?)?;
         fields.end()?;
 
         let der = outer.raw.to_vec();

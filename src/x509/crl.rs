@@ -59,15 +59,7 @@ impl<'a> Crl<'a> {
         };
         let entries =
             fields.optional(tag::SEQUENCE)?.map_or(Reader::new(&[]), |entries| entries.inside());
-        let extensions = match fields.optional(tag::constructed(0))? {
-            None => Vec::new(),
-            Some(explicit) => {
-                let mut explicit = explicit.inside();
-                let list = explicit.take(tag::SEQUENCE)?;
-                explicit.end()?;
-                list.inside().all(Extension::read)?
-            }
-        };
+        let extensions = Extension::read_all(fields.optional(tag::constructed(0))?)?;
         fields.end()?;
         Ok(Self {
             der,

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::der::{DerError, Reader, tag};
+use super::der::{DerError, Element, Reader, tag};
 use super::{Attribute, Certificate, GeneralName, Oid, Serial, X509Error, name, oid};
 
 /// An extension, unread.
@@ -18,6 +18,15 @@ pub struct Extension {
 }
 
 impl Extension {
+    /// The list inside the explicit tag of a certificate or a list; none when the tag is not there.
+    pub(super) fn read_all(explicit: Option<Element<'_>>) -> Result<Vec<Self>, DerError> {
+        let Some(explicit) = explicit else { return Ok(Vec::new()) };
+        let mut explicit = explicit.inside();
+        let list = explicit.take(tag::SEQUENCE)?;
+        explicit.end()?;
+        list.inside().all(Self::read)
+    }
+
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, DerError> {
         let mut fields = reader.take(tag::SEQUENCE)?.inside();
         let oid = Oid::from_content(fields.take(tag::OID)?.value);

@@ -240,3 +240,34 @@ fn link(number: u8, spec: &BillingSpec) -> BillingLink {
         unknown: vec![],
     }
 }
+
+/// What EF.PrKD and EF.PuKD list (CPx fact sheet §4.6, §7.1), and that certificates share their identifiers.
+#[test]
+fn the_keys_of_a_contact_card_are_listed_with_what_they_may_do() {
+    for (slug, references) in [("medecin-cps3", [0x81, 0x82]), ("medecin-cps4", [0x10, 0x20])] {
+        let mut card = open(VirtualReader::insert(virtual_card(slug)));
+        let (private, public, certificates) = card
+            .session(|session| {
+                Ok((session.private_keys()?, session.public_keys()?, session.certificates()?))
+            })
+            .expect("three directories");
+        let found: Vec<_> = private
+            .entries
+            .iter()
+            .map(|key| {
+                let usage = (key.usage.commits(), key.usage.signs(), key.usage.decrypts());
+                (key.reference, usage, key.modulus_bits, key.common.is_private())
+            })
+            .collect();
+        let [signature, authentication] = references;
+        let expected = [
+            (Some(signature), (true, false, false), Some(2048), true),
+            (Some(authentication), (false, true, true), Some(2048), true),
+        ];
+        assert_eq!(found, expected, "{slug}");
+        let ids: Vec<_> = private.entries.iter().map(|key| &key.id).collect();
+        assert_eq!(public.entries.iter().map(|key| &key.id).collect::<Vec<_>>(), ids, "{slug}");
+        assert_eq!(certificates.iter().map(|found| &found.id).collect::<Vec<_>>(), ids, "{slug}");
+        assert!(public.entries.iter().all(|key| key.location.is_some()), "{slug}");
+    }
+}
