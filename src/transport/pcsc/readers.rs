@@ -83,6 +83,13 @@ impl Reader {
 }
 
 impl Slot {
+    fn atr(&self) -> Option<&[u8]> {
+        match self {
+            Self::Card { atr, .. } => Some(atr),
+            _ => None,
+        }
+    }
+
     fn of(state: &ReaderState) -> Self {
         let flags = state.event_state();
         if flags.intersects(State::UNKNOWN | State::UNAVAILABLE) {
@@ -184,9 +191,8 @@ impl Watcher {
             events.push(Event { reader: reader.to_owned(), nature: nature_of(reader), kind });
         };
         for (name, slot) in &before {
-            let card_left = matches!(slot, Slot::Card { .. })
-                && !matches!((slot, now.get(name)), (Slot::Card { atr: old, .. }, Some(Slot::Card { atr, .. })) if old == atr);
-            if card_left {
+            let card = slot.atr();
+            if card.is_some() && card != now.get(name).and_then(Slot::atr) {
                 push(name, EventKind::CardRemoved);
             }
             if !now.contains_key(name) {
@@ -198,11 +204,10 @@ impl Watcher {
             if old.is_none() {
                 push(name, EventKind::ReaderAdded);
             }
-            if let Slot::Card { atr, .. } = slot {
-                let same = matches!(old, Some(Slot::Card { atr: old, .. }) if old == atr);
-                if !same {
-                    push(name, EventKind::CardInserted(atr.clone()));
-                }
+            if let Some(atr) = slot.atr()
+                && old.and_then(Slot::atr) != Some(atr)
+            {
+                push(name, EventKind::CardInserted(atr.to_vec()));
             }
         }
         Ok(events)
