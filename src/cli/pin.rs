@@ -62,11 +62,8 @@ impl PinArgs {
         Pin::parse(text).map(Some).map_err(|error| Failure::pin_format(&error))
     }
 
-    /// The PIN: from a flag, else on the reader's keypad, else asked for on the terminal.
-    pub(super) fn obtain(&self, context: &Context, keypad: Keypad) -> Result<Given, Failure> {
-        if let Some(pin) = self.given()? {
-            return Ok(Given::Typed(pin));
-        }
+    /// The PIN that no flag gives: typed on the reader's keypad, else asked for on the terminal.
+    pub(super) fn ask(context: &Context, keypad: Keypad) -> Result<Given, Failure> {
         if keypad == Keypad::Present {
             context.printer.remark("type the PIN on the reader's keypad");
             return Ok(Given::Keypad);

@@ -9,7 +9,9 @@ mod pin;
 pub(super) mod read;
 mod watch;
 
-use crate::card::{Card as CpxCard, Note, Session};
+use crate::card::{
+    Card as CpxCard, CardCertificate, Error, Note, PinName, PinStatus, Session, Tries,
+};
 use crate::cli::args::{Card, CardPin, PinArgs};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -38,17 +40,13 @@ fn obtain_pin(card: &mut CpxCard, args: &PinArgs, context: &Context) -> Result<G
         return Ok(Given::Typed(pin));
     }
     // Before anyone is asked: a blocked PIN, or a card without one, needs none.
-    let keypad = card.session(|session| {
-        let status = session.pin_status(crate::card::PinName::User);
-        match status {
-            Ok(crate::card::PinStatus { tries: crate::card::Tries::Blocked, .. }) => {
-                Err(crate::card::Error::PinBlocked { pin: crate::card::PinName::User })
-            }
-            Err(error @ crate::card::Error::NoPin(_)) => Err(error),
-            _ => session.has_keypad(),
-        }
+    let pin = PinName::User;
+    let keypad = card.session(|session| match session.pin_status(pin) {
+        Ok(PinStatus { tries: Tries::Blocked, .. }) => Err(Error::PinBlocked { pin }),
+        Err(error @ Error::NoPin(_)) => Err(error),
+        _ => session.has_keypad(),
     })?;
-    args.obtain(context, if keypad { Keypad::Present } else { Keypad::Absent })
+    PinArgs::ask(context, if keypad { Keypad::Present } else { Keypad::Absent })
 }
 
 /// What was left out, for documents and for standard error.
@@ -61,7 +59,7 @@ fn lines(warnings: &[Warning]) -> Vec<String> {
 }
 
 /// Whether what a card says is emulated: the reader is virtual, or a certificate comes from the emulation authority.
-fn is_emulated(card: &CpxCard, certificates: &[crate::card::CardCertificate]) -> bool {
+fn is_emulated(card: &CpxCard, certificates: &[CardCertificate]) -> bool {
     card.nature() == Nature::Emulated
         || certificates.iter().any(|found| found.certificate.issued_by() == IssuedBy::Emulation)
 }
