@@ -8,7 +8,7 @@ use super::objects::{Activity, Billing, BillingLink, Kind, Object};
 use super::pin::Unlocked;
 use super::session::NoteKind;
 use crate::iso7816::apdu::Command;
-use crate::iso7816::status::{Meaning, StatusWord};
+use crate::iso7816::status::Meaning;
 
 /// One situation d'exercice with its number and its billing data.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,8 +33,7 @@ impl Unlocked<'_, '_> {
         let mut billing = None;
         let mut unnumbered = 0;
         for object in &objects {
-            let label = object.common.label.clone().unwrap_or_default();
-            let kind = Kind::of_label(&label);
+            let kind = Kind::of(&object.common);
             let wanted = match kind {
                 Kind::Activity(_) | Kind::Billing => true,
                 // A label that says nothing, behind the PIN, may still be an activity.
@@ -78,23 +77,13 @@ impl Unlocked<'_, '_> {
         if self.model.cps2ter_volume == Cps2terVolume::Absent {
             return Ok(None);
         }
-        let file = || File::Object("CPS_SIT_FACT".to_owned());
-        let content = self.read_cps2ter(&[0x3F00, 0x7F01, 0x4000]);
-        match content? {
-            Ok(content) => match Object::decode(&content).object {
-                Object::Billing(billing) => Ok(Some(billing)),
-                _ => {
-                    self.note(file(), NoteKind::Malformed);
-                    Ok(None)
-                }
-            },
-            Err(status) => {
-                let kind = match status.meaning() {
-                    Meaning::NotFound => NoteKind::Absent,
-                    Meaning::PinNeeded => NoteKind::PinNeeded,
-                    _ => NoteKind::Refused(status),
-                };
-                self.note(file(), kind);
+        let file = File::Object("CPS_SIT_FACT".to_owned());
+        let content = self.read_cps2ter(&file, &[0x3F00, 0x7F01, 0x4000]);
+        let Some(content) = self.tolerate(file.clone(), content)? else { return Ok(None) };
+        match Object::decode(&content).object {
+            Object::Billing(billing) => Ok(Some(billing)),
+            _ => {
+                self.note(file, NoteKind::Malformed);
                 Ok(None)
             }
         }
@@ -102,20 +91,20 @@ impl Unlocked<'_, '_> {
 }
 
 impl Session<'_> {
-    /// A file of the CPS2ter volume, selected one element at a time with CLA A0; the inner error is the card's refusal.
-    fn read_cps2ter(&mut self, path: &[u16]) -> Result<Result<Vec<u8>, StatusWord>, Error> {
+    /// A file of the CPS2ter volume, selected one element at a time with CLA A0.
+    fn read_cps2ter(&mut self, file: &File, path: &[u16]) -> Result<Vec<u8>, Error> {
         const CLA: u8 = 0xA0;
         // What these commands do to the other selection is not published.
         self.lose_selection();
         let mut size = None;
-        for (index, file) in path.iter().enumerate() {
-            let mut select = Command::new(CLA, 0xA4, 0x00, 0x00).data(&file.to_be_bytes());
+        for (index, id) in path.iter().enumerate() {
+            let mut select = Command::new(CLA, 0xA4, 0x00, 0x00).data(&id.to_be_bytes());
             if index + 1 == path.len() {
                 select = select.le(256);
             }
             let response = self.channel.send(&select)?;
             if response.status.meaning() != Meaning::Done {
-                return Ok(Err(response.status));
+                return Err(Error::of_status(file, response.status));
             }
             // 85 L, then size (2), file identifier (2), type (1).
             if let [0x85, _, high, low, ..] = response.data.as_slice() {
@@ -134,10 +123,10 @@ impl Session<'_> {
             match response.status.meaning() {
                 Meaning::Done if got > 0 => {}
                 Meaning::Done | Meaning::EndOfFile => break,
-                _ if content.is_empty() => return Ok(Err(response.status)),
+                _ if content.is_empty() => return Err(Error::of_status(file, response.status)),
                 _ => break,
             }
         }
-        Ok(Ok(content))
+        Ok(content)
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::known::OtherCard;
 use crate::iso7816::apdu::Hex;
-use crate::iso7816::status::StatusWord;
+use crate::iso7816::status::{Meaning, StatusWord};
 use crate::{transport, x509};
 
 /// A file or an object of the card, as messages name it.
@@ -156,6 +156,18 @@ pub enum Error {
         #[source]
         cause: x509::X509Error,
     },
+}
+
+impl Error {
+    /// What a status word that refuses a file says.
+    pub(super) fn of_status(file: &File, status: StatusWord) -> Self {
+        let file = file.clone();
+        match status.meaning() {
+            Meaning::NotFound => Self::Absent { file },
+            Meaning::PinNeeded => Self::PinNeeded { file },
+            _ => Self::Refused { file, status },
+        }
+    }
 }
 
 /// Which PIN a message is about.

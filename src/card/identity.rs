@@ -96,7 +96,7 @@ impl Session<'_> {
         let objects = self.data_objects();
         let objects = self.tolerate(File::Dcod, objects)?.unwrap_or_default().entries;
         for object in &objects {
-            let kind = object.common.label.as_deref().map_or(Kind::Unknown, Kind::of_label);
+            let kind = Kind::of(&object.common);
             let candidate =
                 matches!(kind, Kind::Info2ter | Kind::Unknown) && !object.common.is_private();
             if candidate && let Some(id) = self.identifier_in(object)? {
@@ -174,7 +174,7 @@ impl Session<'_> {
         let objects = self.tolerate(File::Dcod, objects)?.unwrap_or_default().entries;
         let mut older = Vec::new();
         for object in objects {
-            let kind = object.common.label.as_deref().map_or(Kind::Unknown, Kind::of_label);
+            let kind = Kind::of(&object.common);
             let wanted = match kind {
                 Kind::IdCard | Kind::Info => true,
                 Kind::Name | Kind::Info2ter => holder,

@@ -22,7 +22,7 @@ pub use name::HolderName;
 pub use sit_fact::{Billing, BillingLink};
 
 use self::field::Fields;
-use super::pkcs15::label_key;
+use super::pkcs15::{Common, label_key};
 use crate::iso7816::tlv::{Tag, TlvErrorKind, objects};
 
 /// A decoded data object.
@@ -140,6 +140,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What the label of an entry of EF.DCOD says; [`Kind::Unknown`] without one.
+    pub fn of(entry: &Common) -> Self {
+        entry.label.as_deref().map_or(Self::Unknown, Self::of_label)
+    }
+
     /// Reads a label; blanks, case and separators do not count.
     pub fn of_label(label: &str) -> Self {
         let key = label_key(label);

@@ -337,11 +337,7 @@ impl<'c> Session<'c> {
                         return Ok(size);
                     }
                 }
-                Err(match status.meaning() {
-                    Meaning::NotFound => Error::Absent { file: file.clone() },
-                    Meaning::PinNeeded => Error::PinNeeded { file: file.clone() },
-                    _ => Error::Refused { file: file.clone(), status },
-                })
+                Err(Error::of_status(file, status))
             }
         }
     }

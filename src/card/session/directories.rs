@@ -198,8 +198,8 @@ impl Session<'_> {
         let label = object.common.label.clone().unwrap_or_else(|| object.location.path.to_string());
         let file = File::Object(label);
         // ID_CARD has fields of fixed size, 32 bytes in all (CPx fact sheet §8.2); the others are mostly shorter than 64.
-        let first = match object.common.label.as_deref().map(objects::Kind::of_label) {
-            Some(objects::Kind::IdCard) => 0x20,
+        let first = match objects::Kind::of(&object.common) {
+            objects::Kind::IdCard => 0x20,
             _ => 0x40,
         };
         let content = self.content(file.clone(), &object.location, Extent::Object, first);
