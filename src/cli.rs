@@ -3,12 +3,14 @@
 //! Only `output` prints, only `context` reads the environment and the clock, and a command never exits by itself.
 
 mod args;
+mod checked;
 mod choose;
 mod commands;
 mod config;
 mod context;
 mod exit;
 mod failure;
+mod inputs;
 mod output;
 mod pin;
 

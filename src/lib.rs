@@ -31,8 +31,12 @@ pub mod cli;
 pub mod emulate;
 pub mod id;
 pub mod iso7816;
+#[cfg(feature = "net")]
+pub mod net;
 pub mod nomenclature;
 pub mod pki;
 pub mod secret;
+#[cfg(feature = "store")]
+pub mod store;
 pub mod transport;
 pub mod x509;

@@ -26,6 +26,7 @@ mod revocation;
 mod sample;
 mod search;
 mod signature;
+pub mod source;
 #[cfg(test)]
 mod tests;
 mod validator;

@@ -1,5 +1,9 @@
 //! The arguments as typed. Names and meanings are a contract: users script against them.
 
+pub(super) mod cert;
+pub(super) mod crl;
+pub(super) mod trust;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -49,8 +53,14 @@ pub(super) enum Format {
     Text,
     /// One object with a schema version.
     Json,
-    /// One object a line (`card watch`).
+    /// One object a line (`card watch`, and the commands that judge).
     Ndjson,
+    /// JUnit XML, for the commands that judge.
+    Junit,
+    /// SARIF 2.1.0, for the commands that judge.
+    Sarif,
+    /// Annotations of GitHub Actions, for the commands that judge.
+    Github,
 }
 
 /// When to colour.
@@ -73,6 +83,15 @@ pub(super) enum Command {
     /// Read and use a card
     #[command(subcommand)]
     Card(Card),
+    /// Show, judge and find certificates
+    #[command(subcommand)]
+    Cert(cert::Cert),
+    /// Show, ask and fetch revocation lists
+    #[command(subcommand)]
+    Crl(crl::Crl),
+    /// The trust anchors
+    #[command(subcommand)]
+    Trust(trust::Trust),
     /// The virtual card
     #[command(subcommand)]
     Emulate(Emulate),
@@ -151,6 +170,21 @@ pub(super) struct PinArgs {
     /// Go on when one try is left, or when the tries left cannot be read
     #[arg(long)]
     pub(super) allow_last_try: bool,
+}
+
+/// Where the password of a container comes from.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Giving a password")]
+pub(super) struct PasswordArgs {
+    /// Environment variable that holds the password of PKCS#12 and JKS files
+    #[arg(long, value_name = "VAR", group = "password")]
+    pub(super) password_env: Option<String>,
+    /// File that holds the password
+    #[arg(long, value_name = "FILE", group = "password")]
+    pub(super) password_file: Option<PathBuf>,
+    /// Open file descriptor to read the password from
+    #[arg(long, value_name = "N", group = "password")]
+    pub(super) password_fd: Option<u32>,
 }
 
 #[derive(Debug, ClapArgs)]

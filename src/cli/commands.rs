@@ -1,9 +1,12 @@
 //! One file a command: resolve, call the library, return an outcome.
 
 mod card;
+mod cert;
+mod crl;
 mod demo;
 mod doctor;
 mod emulate;
+mod trust;
 
 use clap::CommandFactory;
 
@@ -15,6 +18,8 @@ use super::output::Outcome;
 pub(super) fn run(command: &Command, context: &Context) -> Result<Outcome, Failure> {
     match command {
         Command::Card(card) => card::run(card, context),
+        Command::Cert(cert) => cert::run(cert, context),
+        Command::Crl(crl) => crl::run(crl, context),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "cpskit", &mut script);
@@ -23,6 +28,7 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<Outcome, Failu
         Command::Demo => demo::run(context),
         Command::Doctor(doctor) => doctor::run(doctor, context),
         Command::Emulate(Emulate::Card(card)) => emulate::run(card, context),
+        Command::Trust(trust) => trust::run(trust, context),
         Command::Man => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Args::command())

@@ -41,6 +41,24 @@ impl Exit {
         Self::Temporary,
     ];
 
+    /// Of several, the one that the run comes to: the first of 70, 2, 4, 6, 5, 7, 1, 3, 75, 0 that occurs.
+    pub(super) fn worst(exits: impl Iterator<Item = Self>) -> Self {
+        const ORDER: [Exit; 10] = [
+            Exit::Defect,
+            Exit::Usage,
+            Exit::Card,
+            Exit::PinBlocked,
+            Exit::PinRefused,
+            Exit::Platform,
+            Exit::Negative,
+            Exit::Indeterminate,
+            Exit::Temporary,
+            Exit::Ok,
+        ];
+        let found: Vec<Self> = exits.collect();
+        ORDER.into_iter().find(|exit| found.contains(exit)).unwrap_or(Self::Ok)
+    }
+
     pub(super) const fn code(self) -> u8 {
         match self {
             Self::Ok => 0,

@@ -1,6 +1,9 @@
 //! The printer, which alone prints: data on standard output, all else on standard error.
 
+pub(super) mod github;
 pub(super) mod json;
+pub(super) mod junit;
+pub(super) mod sarif;
 pub(super) mod text;
 
 use std::ffi::OsString;
@@ -27,18 +30,39 @@ pub(super) struct Outcome {
     pub(super) label: Option<&'static str>,
     /// A negative answer that comes with its document: said as an error, after it.
     pub(super) failure: Option<Failure>,
+    /// What it comes to, where nothing is said as an error.
+    pub(super) exit: Exit,
 }
 
 impl Outcome {
     /// A result with its two renderings.
     pub(super) fn new(text: String, document: &impl Serialize) -> Self {
         let document = serde_json::to_value(document).expect("documents are plain data");
-        Self { text, document: Some(document), remarks: Vec::new(), label: None, failure: None }
+        Self {
+            text,
+            document: Some(document),
+            remarks: Vec::new(),
+            label: None,
+            failure: None,
+            exit: Exit::Ok,
+        }
+    }
+
+    /// Rendered already in the format asked for, which is neither text nor JSON.
+    pub(super) fn rendered(text: String) -> Self {
+        Self::plain(text)
     }
 
     /// Text that is the same in every format.
     pub(super) fn plain(text: String) -> Self {
-        Self { text, document: None, remarks: Vec::new(), label: None, failure: None }
+        Self {
+            text,
+            document: None,
+            remarks: Vec::new(),
+            label: None,
+            failure: None,
+            exit: Exit::Ok,
+        }
     }
 
     /// Adds remarks.
@@ -50,6 +74,12 @@ impl Outcome {
     /// Adds the label of a result that is not about a real card.
     pub(super) fn labelled(mut self, label: Option<&'static str>) -> Self {
         self.label = label;
+        self
+    }
+
+    /// What it comes to, with nothing said as an error: a verdict is an answer.
+    pub(super) fn ending(mut self, exit: Exit) -> Self {
+        self.exit = exit;
         self
     }
 
@@ -100,7 +130,7 @@ impl Printer {
                     _ => self.out(&outcome.text),
                 };
                 // Documents hold both, and standard error then holds nothing but an error object.
-                if self.format == Format::Text {
+                if !matches!(self.format, Format::Json | Format::Ndjson) {
                     outcome.remarks.iter().for_each(|remark| self.remark(remark));
                     if let Some(label) = outcome.label {
                         // As in `remark`: there is nowhere left to say that nobody reads.
@@ -110,7 +140,7 @@ impl Printer {
                 match (printed, &outcome.failure) {
                     (Err(failure), _) => self.failure(&failure),
                     (Ok(()), Some(failure)) => self.failure(failure),
-                    (Ok(()), None) => Exit::Ok,
+                    (Ok(()), None) => outcome.exit,
                 }
             }
             Err(failure) => self.failure(&failure),
@@ -124,9 +154,7 @@ impl Printer {
     pub(super) fn line(self, text: &str, document: &impl Serialize) -> Result<Stream, Failure> {
         let line = match self.format {
             Format::Text => text.to_owned(),
-            Format::Json | Format::Ndjson => {
-                serde_json::to_string(document).expect("documents are plain data")
-            }
+            _ => serde_json::to_string(document).expect("documents are plain data"),
         };
         match write(&mut self.stdout(), &line) {
             Ok(()) => Ok(Stream::Open),
@@ -146,7 +174,7 @@ impl Printer {
     /// Prints a failure and gives its exit code.
     pub(super) fn failure(self, failure: &Failure) -> Exit {
         let text = match self.format {
-            Format::Text => failure.render(),
+            Format::Text | Format::Github | Format::Junit | Format::Sarif => failure.render(),
             Format::Json | Format::Ndjson => {
                 serde_json::to_string(&failure.document()).expect("documents are plain data")
             }
@@ -165,7 +193,7 @@ impl Printer {
             };
         }
         match self.format {
-            Format::Text => {
+            Format::Text | Format::Github | Format::Junit | Format::Sarif => {
                 let _ = write(&mut self.stderr(), error.render().ansi().to_string().trim_end());
                 Exit::Usage
             }

@@ -1,0 +1,1 @@
+//! Fetching what certificates name, by HTTP(S) and LDAP, with limits and a cache.
