@@ -1,7 +1,8 @@
 //! The published authorities of IGC-Santé, by their fingerprints (IGC-Santé fact sheet §2 and §3): which certificates
 //! and keys may be trusted as what. The certificates themselves are not here: they are fetched, or imported.
 
-use crate::x509::Certificate;
+use super::name::NormalName;
+use crate::x509::{Certificate, Name};
 
 /// A published authority.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -58,13 +59,15 @@ impl PinnedRole {
 }
 
 impl Pin {
-    /// The authority whose certificate, or whose key, this is. A certificate of another shape with a pinned key (a new
-    /// one for the same key) is its authority's too.
+    /// The authority whose certificate this is, or whose key under whose name: an authority may have its key
+    /// certified anew.
     pub fn of(certificate: &Certificate) -> Option<&'static Self> {
         let found = certificate.sha256();
-        PINS.iter()
-            .find(|pin| pin.certificate == Some(found))
-            .or_else(|| Self::of_key(certificate.spki_sha256()))
+        PINS.iter().find(|pin| pin.certificate == Some(found)).or_else(|| {
+            Self::of_key(certificate.spki_sha256()).filter(|pin| {
+                NormalName::of(certificate.subject()) == NormalName::of(&pin.subject())
+            })
+        })
     }
 
     /// The authority whose key this is: SHA-256 of its SubjectPublicKeyInfo.
@@ -86,21 +89,42 @@ impl Pin {
         format!("{PUBLICATION_POINT}/{folder}/{}.cer", self.code)
     }
 
-    /// Its subject: the attributes of every authority, then its CN (IGC-Santé fact sheet §1), in the order of the
-    /// encoding.
-    pub fn subject(&self) -> [(&'static str, &'static str); 5] {
-        let unit = match self.world {
+    /// Its subject, as every authority of IGC-Santé writes it: C in PrintableString, the rest in UTF8String
+    /// (IGC-Santé fact sheet §1).
+    pub fn subject(&self) -> Name {
+        const COUNTRY: u8 = 6;
+        const ORGANISATION: u8 = 10;
+        const UNIT: u8 = 11;
+        const COMMON_NAME: u8 = 3;
+        let world = match self.world {
             PinnedWorld::Production => "IGC-SANTE",
             PinnedWorld::Test => "IGC-SANTE TEST",
         };
-        [
-            ("C", "FR"),
-            ("O", "ASIP-SANTE"),
-            ("OU", "0002 187512751"),
-            ("OU", unit),
-            ("CN", self.common_name),
-        ]
+        let attributes = [
+            (COUNTRY, "FR"),
+            (ORGANISATION, "ASIP-SANTE"),
+            (UNIT, "0002 187512751"),
+            (UNIT, world),
+            (COMMON_NAME, self.common_name),
+        ];
+        let rdns: Vec<u8> = attributes
+            .into_iter()
+            .flat_map(|(kind, value)| {
+                let string = if kind == COUNTRY { 0x13 } else { 0x0C };
+                let oid = element(0x06, &[0x55, 0x04, kind]);
+                let value = element(string, value.as_bytes());
+                element(0x31, &element(0x30, &[oid, value].concat()))
+            })
+            .collect();
+        Name::parse(&element(0x30, &rdns)).expect("the constants make a name")
     }
+}
+
+/// A DER element of less than 256 bytes, which every name here is.
+fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(content.len()).expect("the constants are short");
+    let length: &[u8] = if length < 0x80 { &[length] } else { &[0x81, length] };
+    [&[tag], length, content].concat()
 }
 
 /// The site of IGC-Santé (IGC-Santé fact sheet §4).
@@ -265,6 +289,26 @@ mod tests {
     fn no_two_authorities_share_a_fingerprint() {
         let keys: std::collections::BTreeSet<_> = Pin::all().map(|pin| pin.key).collect();
         assert_eq!(keys.len(), PINS.len());
+    }
+
+    #[test]
+    fn a_subject_is_that_of_its_authority() {
+        use crate::x509::{Domain, Gamme, IssuedBy, World};
+        for pin in Pin::all() {
+            let IssuedBy::IgcSante { world, domain, .. } = IssuedBy::named(&pin.subject()) else {
+                panic!("{} is not recognised", pin.code)
+            };
+            let pinned = pin.world == PinnedWorld::Test;
+            assert_eq!(world == World::Test, pinned, "{}", pin.code);
+            assert_eq!(domain == Domain::Racine, pin.role == PinnedRole::Root, "{}", pin.code);
+        }
+        let fort = Pin::all().last().expect("there are some").subject();
+        let expected = IssuedBy::IgcSante {
+            world: World::Test,
+            gamme: Gamme::Fort,
+            domain: Domain::Personnes,
+        };
+        assert_eq!(IssuedBy::named(&fort), expected);
     }
 
     #[test]
