@@ -13,6 +13,7 @@ mod failure;
 mod inputs;
 mod output;
 mod pin;
+mod thresholds;
 
 use std::ffi::OsString;
 use std::panic;
