@@ -16,6 +16,7 @@ mod lists;
 mod output;
 mod pin;
 mod trust_store;
+mod thresholds;
 
 use std::ffi::OsString;
 use std::panic;

@@ -21,6 +21,7 @@ mod holder;
 mod key;
 mod name;
 pub mod oid;
+mod product;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod sample;
 mod sante;
 mod time;
 
-pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, World};
+pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, Place, World};
 pub use certificate::{Certificate, Serial, Version};
 pub use constraint::{NameConstraints, PolicyConstraints, PolicyMapping, Subtree};
 pub use crl::{
@@ -44,6 +45,7 @@ pub use holder::Holder;
 pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
 pub use name::{Attribute, Name, StringKind};
 pub use oid::{Oid, OidError};
+pub use product::{Environment, LegacyProduct, Product};
 pub use time::TimeError;
 
 /// Why bytes are not a certificate that can be read, or a part of one cannot be.
