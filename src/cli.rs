@@ -11,6 +11,7 @@ mod context;
 mod exit;
 mod failure;
 mod inputs;
+mod lists;
 mod output;
 mod pin;
 
