@@ -1,10 +1,11 @@
 //! `cpskit crl check`: whether certificates are revoked, according to the lists given and to no other.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, json};
 
+use crate::cli::anchors::Trusted;
 use crate::cli::args::crl::CrlCheck;
 use crate::cli::checked::{Checked, Checks, Row, Unread};
 use crate::cli::context::Context;
@@ -14,36 +15,33 @@ use crate::cli::lists::ListFile;
 use crate::cli::output::Outcome;
 use crate::cli::output::text::clean;
 use crate::pki::{
-    Anchor, Candidate, Legacy, ListFate, Options, Origin, Question, Standing, Status, Validator,
+    Anchor, Candidate, Legacy, List, ListFate, Options, Origin, Question, Standing, Status,
+    Validator,
 };
 use crate::x509::{Certificate, IssuedBy, Name, Serial};
 
 pub(super) fn run(args: &CrlCheck, context: &Context) -> Result<Outcome, Failure> {
     let at = args.instant.at.unwrap_or_else(|| context.now());
-    let files: Vec<ListFile> =
-        args.crl.iter().map(|path| ListFile::read(path)).collect::<Result<_, _>>()?;
-    let mut lists = Vec::new();
-    for file in &files {
-        lists.extend(file.for_validation()?);
-    }
+    let files = ListFile::read(&args.crl)?;
+    let lists: Vec<List<'_>> = files.iter().map(ListFile::list).collect::<Result<_, _>>()?;
     let issuers = certificates(&args.issuer)?;
-    let mut named: Vec<Name> = Vec::new();
-    let by_issuer = issuers.iter().map(|(certificate, _)| certificate.subject());
-    let by_list = lists.iter().map(|list| list.crl.issuer());
-    let names: Vec<&Name> =
-        if issuers.is_empty() { by_list.collect() } else { by_issuer.collect() };
-    for name in names {
-        if named.iter().all(|known| known.raw() != name.raw()) {
-            named.push(name.clone());
-        }
-    }
+    let issuer_of_numbers = match &issuers[..] {
+        [] => distinct(lists.iter().map(|list| list.crl.issuer())),
+        issuers => distinct(issuers.iter().map(|(certificate, _)| certificate.subject())),
+    };
 
-    let (subjects, unread) = Subject::all(args, &named)?;
-    let anchors = issuers
-        .into_iter()
-        .map(|(certificate, origin)| Anchor::from_certificate(certificate, origin))
-        .collect();
-    let candidates = subjects.iter().flat_map(Subject::candidates).collect();
+    let (subjects, unread) = Subject::all(args, &issuer_of_numbers)?;
+    let mut candidates: Vec<Candidate> = subjects.iter().flat_map(Subject::candidates).collect();
+    let mut remarks = Vec::new();
+    let anchors = if issuers.is_empty() {
+        let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
+        candidates.extend(trusted.candidates);
+        remarks.extend(trusted.remarks);
+        trusted.anchors
+    } else {
+        let anchor = |(certificate, origin)| Anchor::from_certificate(certificate, origin);
+        issuers.into_iter().map(anchor).collect()
+    };
     let emulated = lists.iter().any(|list| is_emulated(list.crl.issuer()))
         || subjects.iter().any(|subject| is_emulated(subject.issuer()));
     let validator = Validator::new(anchors, candidates, lists);
@@ -52,9 +50,13 @@ pub(super) fn run(args: &CrlCheck, context: &Context) -> Result<Outcome, Failure
     let results = subjects.iter().map(|subject| subject.check(&validator, &options)).collect();
     let mut head = Map::new();
     head.insert("at".to_owned(), at.to_string().into());
-    let remarks = Vec::new();
     let checks = Checks { command: "crl.check", emulated, head, results, unread, remarks };
     Ok(checks.outcome(context))
+}
+
+fn distinct<'n>(names: impl Iterator<Item = &'n Name>) -> Vec<Name> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| seen.insert(name.raw())).cloned().collect()
 }
 
 fn is_emulated(issuer: &Name) -> bool {
@@ -62,7 +64,7 @@ fn is_emulated(issuer: &Name) -> bool {
 }
 
 /// The certificates of files that must be readable.
-fn certificates(paths: &[std::path::PathBuf]) -> Result<Vec<(Certificate, Origin)>, Failure> {
+fn certificates(paths: &[PathBuf]) -> Result<Vec<(Certificate, Origin)>, Failure> {
     let mut inputs = Inputs::read(paths, None);
     if let Some(unread) = inputs.unread.pop() {
         return Err(unread.failure);

@@ -16,18 +16,13 @@ use crate::cli::output::json::hex;
 use crate::cli::output::text::{Facts, clean};
 use crate::x509::{
     CertificateKinds, Crl, CrlEntry, DerError, GeneralName, IssuedBy, IssuingDistributionPoint,
-    Oid, oid,
+    Oid, X509Error, oid,
 };
 
 pub(super) fn run(args: &CrlShow, context: &Context) -> Result<Outcome, Failure> {
-    let files: Vec<ListFile> =
-        args.files.iter().map(|path| ListFile::read(path)).collect::<Result<_, _>>()?;
-    let mut shown = Vec::new();
-    for file in &files {
-        for crl in file.lists()? {
-            shown.push(Shown::of(&file.name, crl)?);
-        }
-    }
+    let files = ListFile::read(&args.files)?;
+    let shown = files.iter().map(|file| Shown::of(&file.name, file.crl()?));
+    let shown: Vec<Shown<'_>> = shown.collect::<Result<_, _>>()?;
     let emulated = shown.iter().any(|list| list.is_emulated());
     let outcome = if args.entries {
         context
@@ -65,7 +60,7 @@ struct Shown<'a> {
 impl<'a> Shown<'a> {
     /// Reads all of a list; nothing of it is printed when a part cannot be read.
     fn of(input: &'a str, crl: Crl<'a>) -> Result<Self, Failure> {
-        let fail = |error| unreadable(input, &error);
+        let fail = |error: X509Error| unreadable(input, &error);
         let number = crl.number().map_err(fail)?;
         let delta_base = crl.delta_base().map_err(fail)?;
         let scope = crl.scope().map_err(fail)?;
