@@ -11,6 +11,7 @@ mod context;
 mod exit;
 mod failure;
 mod inputs;
+mod net;
 mod output;
 mod pin;
 
