@@ -13,10 +13,11 @@ mod exit;
 mod failure;
 mod inputs;
 mod lists;
+mod net;
 mod output;
 mod pin;
-mod trust_store;
 mod thresholds;
+mod trust_store;
 
 use std::ffi::OsString;
 use std::panic;
