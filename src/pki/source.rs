@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+mod wanted;
+
+pub use wanted::{Question, Source, of_issuers, of_status};
+
 /// Something that a certificate names and that may be fetched.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Request {
