@@ -1,15 +1,17 @@
 //! The revocation status of the certificates of a path (RFC 5280 §6.3): which lists count, who signs them, and what
-//! they say together.
+//! they and the OCSP answers say together.
 
 use jiff::Timestamp;
 
 use super::entity::{Anchor, Entity, Node};
 use super::finding::{Fact, Severity};
 use super::list::{Asked, Frame, ListNode, ListRefusal, Number, Reasons, Word};
+use super::ocsp::{AnswerRefusal, Heard};
 use super::options::{Conformance, Exhausted, Legacy, Meter, Options, Revocation};
 use super::path::Goal;
 use super::report::{Attempt, Origin, Verdict};
 use super::search::Search;
+use super::signature::Weakness;
 use super::validator::Validator;
 use crate::x509::{KeyUse, Reason};
 
@@ -23,14 +25,14 @@ pub struct RevocationStatus {
     pub subject: String,
     /// The answer.
     pub status: Status,
-    /// The list that gave the answer; of several, the first.
+    /// The list or the OCSP response that told it; of several, the first, answers before lists.
     pub source: Option<Origin>,
-    /// thisUpdate of this list.
+    /// thisUpdate of this source.
     pub this_update: Option<Timestamp>,
-    /// nextUpdate of this list.
+    /// nextUpdate of this source.
     pub next_update: Option<Timestamp>,
-    /// The lists that might have answered and do not count, and why.
-    pub refused: Vec<ListFate>,
+    /// The sources that might have told it and do not count, and why.
+    pub refused: Vec<SourceFate>,
 }
 
 /// Whether a certificate is revoked.
@@ -49,18 +51,49 @@ pub enum Status {
     Unknown,
 }
 
-/// A list that does not count.
+/// A source that does not count.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ListFate {
+pub struct SourceFate {
     /// Where it comes from.
     pub origin: Origin,
     /// Why it does not count.
-    pub refusal: ListRefusal,
+    pub refusal: SourceRefusal,
 }
 
-/// The signers of lists whose own status is being asked: a list that one of them signs cannot be waited for.
+/// Why a source does not count for a certificate.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SourceRefusal {
+    /// An OCSP response.
+    #[error(transparent)]
+    Answer(#[from] AnswerRefusal),
+    /// A list.
+    #[error(transparent)]
+    List(#[from] ListRefusal),
+}
+
+/// A source, with its dates.
+#[derive(Clone, Debug)]
+pub(super) struct Dated {
+    pub(super) origin: Origin,
+    pub(super) this_update: Timestamp,
+    pub(super) next_update: Option<Timestamp>,
+}
+
+/// The signers of lists and of answers whose own status is being asked: a list that one of them signs cannot be waited for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Signers<'s>(Vec<&'s Node>);
+
+impl<'s> Signers<'s> {
+    /// These and one more, unless its status is being asked already, or too many stand behind one another.
+    pub(super) fn and(&self, signer: &'s Node) -> Option<Self> {
+        let one_more = self.0.len() < DEEPEST && !self.include(signer);
+        one_more.then(|| Self([&self.0[..], &[signer]].concat()))
+    }
+
+    fn include(&self, signer: &Node) -> bool {
+        self.0.iter().any(|known| known.id == signer.id)
+    }
+}
 
 /// A path whose certificates are asked about.
 pub(super) struct Chain<'c, 's, 'a> {
@@ -146,7 +179,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                     .map(|basis| (Authentic { list, frame, reasons }, basis)),
             };
             match signed {
-                Err(refusal) => status.refuse(list, refusal),
+                Err(refusal) => status.refuse(&list.origin, refusal.into()),
                 Ok((list, basis)) => {
                     if basis == Basis::OwnKey {
                         attempt.add(Severity::Warning, &status.subject, Fact::StatusBySelf);
@@ -155,7 +188,9 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 }
             }
         }
-        self.decide(&asked, authentic, &mut status);
+        let heard = self.hear(index, signers, meter, attempt, &mut status)?;
+        self.decide(&asked, authentic, heard, &mut status);
+        self.hear_of_others(index, &mut status);
         Ok(status)
     }
 
@@ -183,13 +218,17 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<Result<Basis, ListRefusal>, Exhausted> {
+        let subject = &self.nodes[index].entity.display;
         let list = &self.validator.lists[place];
         let above = self.nodes[index + 1..].iter().map(|node| &node.entity);
         let mut refusal = ListRefusal::NoSigner { issuer: list.crl.issuer().to_string() };
         for entity in above.chain([&self.anchor.entity]) {
             if entity.subject == list.issuer && entity.may(KeyUse::CrlSign) {
                 match self.signed_by(place, entity, meter)? {
-                    Ok(()) => return Ok(Ok(Basis::Independent)),
+                    Ok(weak) => {
+                        attempt.weak_source(subject, &weak);
+                        return Ok(Ok(Basis::Independent));
+                    }
                     Err(why) => refusal = why,
                 }
             }
@@ -201,12 +240,13 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
             }
             match self.signed_by(place, &node.entity, meter)? {
                 Err(why) => refusal = why,
-                Ok(()) => {
-                    let asked_already = signers.0.iter().any(|signer| signer.id == node.id);
-                    if asked_already || node.id == self.nodes[index].id {
+                Ok(weak) => {
+                    if signers.include(node) || node.id == self.nodes[index].id {
+                        attempt.weak_source(subject, &weak);
                         return Ok(Ok(Basis::OwnKey));
                     }
-                    if signers.0.len() < DEEPEST && self.trusts(node, signers, meter, attempt)? {
+                    if self.trusts(node, signers, meter, attempt)? {
+                        attempt.weak_source(subject, &weak);
                         return Ok(Ok(Basis::Independent));
                     }
                     refusal = ListRefusal::SignerUntrusted;
@@ -221,10 +261,10 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         place: usize,
         signer: &Entity,
         meter: &mut Meter,
-    ) -> Result<Result<(), ListRefusal>, Exhausted> {
+    ) -> Result<Result<Vec<Weakness>, ListRefusal>, Exhausted> {
         let outcome = self.validator.list_signature(place, signer, meter)?;
         Ok(match outcome {
-            Ok(weak) if weak.is_empty() || self.options.legacy == Legacy::DangerAllowed => Ok(()),
+            Ok(weak) if weak.is_empty() || self.options.legacy == Legacy::DangerAllowed => Ok(weak),
             Ok(_) => Err(ListRefusal::Weak),
             Err(_) => Err(ListRefusal::SignatureWrong),
         })
@@ -239,8 +279,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<bool, Exhausted> {
-        let mut signers = signers.clone();
-        signers.0.push(node);
+        let Some(signers) = signers.and(node) else { return Ok(false) };
         let search =
             Search::new(self.validator, self.options, Goal::ListSigner).under(self.anchor, signers);
         let found = search.run(node, meter)?;
@@ -250,18 +289,32 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 attempt.add(finding.severity, &finding.subject, finding.fact);
             }
         }
+        if trusted {
+            found.left_out.into_iter().for_each(|left_out| attempt.leave(left_out));
+        }
         Ok(trusted)
     }
 
-    /// What authentic lists say together: in each scope the newest that is usable decides; revoked in one is revoked;
-    /// good takes all reasons.
+    /// What authentic lists and answers say together: in each scope the newest list that is usable decides; revoked in
+    /// one is revoked; good takes all reasons, or the answer of a responder, which is about all.
     fn decide(
         &self,
         asked: &Asked<'_>,
         authentic: Vec<Authentic<'s, 'a>>,
+        heard: Vec<Heard>,
         status: &mut RevocationStatus,
     ) {
         let at = self.options.at;
+        let mut answered = false;
+        for Heard { word, source, current } in &heard {
+            match current {
+                Err(refusal) => status.refuse(&source.origin, refusal.clone().into()),
+                Ok(()) => {
+                    answered = true;
+                    status.take(*word, source, at);
+                }
+            }
+        }
         let (mut deltas, mut complete): (Vec<_>, Vec<_>) =
             authentic.into_iter().partition(|list| list.frame.base.is_some());
         // The newest first, so that the first that is usable decides.
@@ -272,13 +325,13 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         let mut reasons = Reasons::NONE;
         for list in &complete {
             if decided.iter().any(|newer| newer.replaces(list)) {
-                status.refuse(list.list, ListRefusal::Superseded);
+                status.refuse(&list.list.origin, ListRefusal::Superseded.into());
                 continue;
             }
             let own = match list.list.word_on(asked) {
                 Ok(word) => word,
                 Err(refusal) => {
-                    status.refuse(list.list, refusal);
+                    status.refuse(&list.list.origin, refusal.into());
                     continue;
                 }
             };
@@ -302,34 +355,38 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 (Some((Some(word), delta)), _) => (word, delta),
                 (Some((None, _)), _) | (None, Ok(())) => (own, list.list),
                 (None, Err(refusal)) => {
-                    status.refuse(list.list, refusal);
+                    status.refuse(&list.list.origin, refusal.into());
                     continue;
                 }
             };
             decided.push(list);
             reasons = reasons.or(list.reasons);
-            status.take(word, source, at);
+            status.take(word, &source.dated(), at);
         }
         for (delta, fate) in deltas.iter().zip(fates) {
             if let Some(refusal) = fate {
-                status.refuse(delta.list, refusal);
+                status.refuse(&delta.list.origin, refusal.into());
             }
         }
         if matches!(status.status, Status::Revoked { .. }) {
             return;
         }
         status.status = Status::Unknown;
-        if reasons == Reasons::ALL {
+        if answered || reasons == Reasons::ALL {
             status.status = Status::Good;
             return;
         }
-        // Lists of another time prove no absence, but a revocation that is not a hold is for ever.
-        for list in complete.iter().chain(&deltas) {
-            if let Ok(Word::Listed(date, reason)) = list.list.word_on(asked)
+        // Sources of another time prove no absence, but a revocation that is not a hold is for ever.
+        let lists = complete.iter().chain(&deltas);
+        let lists =
+            lists.filter_map(|list| Some((list.list.word_on(asked).ok()?, list.list.dated())));
+        for (word, source) in heard.into_iter().map(|heard| (heard.word, heard.source)).chain(lists)
+        {
+            if let Word::Listed(date, reason) = word
                 && date <= at
                 && !matches!(reason, Reason::CertificateHold | Reason::RemoveFromCrl)
             {
-                status.take(Word::Listed(date, reason), list.list, at);
+                status.take(word, &source, at);
             }
         }
     }
@@ -351,12 +408,12 @@ impl Authentic<'_, '_> {
 }
 
 impl RevocationStatus {
-    fn refuse(&mut self, list: &ListNode<'_>, refusal: ListRefusal) {
-        self.refused.push(ListFate { origin: list.origin.clone(), refusal });
+    pub(super) fn refuse(&mut self, origin: &Origin, refusal: SourceRefusal) {
+        self.refused.push(SourceFate { origin: origin.clone(), refusal });
     }
 
-    /// Takes in what a list says. Revoked stays revoked; a revocation after the instant is none yet.
-    fn take(&mut self, word: Word, list: &ListNode<'_>, at: Timestamp) {
+    /// Takes in what a source says. Revoked stays revoked; a revocation after the instant is none yet.
+    fn take(&mut self, word: Word, source: &Dated, at: Timestamp) {
         let revoked = match word {
             Word::Listed(date, reason) if date <= at => Some(Status::Revoked { at: date, reason }),
             _ => None,
@@ -367,9 +424,9 @@ impl RevocationStatus {
             return;
         }
         self.status = revoked.unwrap_or(Status::Good);
-        self.source = Some(list.origin.clone());
-        self.this_update = Some(list.crl.this_update().instant);
-        self.next_update = list.crl.next_update().map(|date| date.instant);
+        self.source = Some(source.origin.clone());
+        self.this_update = Some(source.this_update);
+        self.next_update = source.next_update;
     }
 }
 
