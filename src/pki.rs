@@ -19,6 +19,7 @@ mod name;
 mod options;
 mod path;
 mod peer;
+mod pin;
 mod policy;
 mod report;
 mod revocation;
@@ -40,6 +41,7 @@ pub use options::{
     Revocation, RevocationScope,
 };
 pub use peer::Peer;
+pub use pin::{PUBLICATION_POINT, Pin, PinnedRole, PinnedWorld};
 pub use report::{NotChecked, Origin, PathElement, PathElementKind, Report, Verdict};
 pub use revocation::{ListFate, RevocationStatus, Status};
 pub use signature::{LEAST_RSA_BITS, Weakness};

@@ -66,6 +66,9 @@ pub enum X509Error {
     /// The bytes are not those of a revocation list.
     #[error("not a revocation list: {0}")]
     List(#[source] DerError),
+    /// The bytes are not those of a distinguished name.
+    #[error("not a distinguished name: {0}")]
+    Name(#[source] DerError),
     /// A PEM file without any block `CERTIFICATE`.
     #[error("no certificate in the PEM file")]
     NoCertificate,
