@@ -21,6 +21,7 @@ mod ocsp;
 mod options;
 mod path;
 mod peer;
+mod pin;
 mod policy;
 mod report;
 mod revocation;
@@ -43,6 +44,7 @@ pub use options::{
     Revocation, RevocationScope,
 };
 pub use peer::Peer;
+pub use pin::{PUBLICATION_POINT, Pin, PinnedRole, PinnedWorld};
 pub use report::{NotChecked, Origin, PathElement, PathElementKind, Report, Verdict};
 pub use revocation::{RevocationStatus, SourceFate, SourceRefusal, Status};
 pub use signature::{LEAST_RSA_BITS, Weakness};

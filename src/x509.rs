@@ -71,6 +71,9 @@ pub enum X509Error {
     /// The bytes are not those of a revocation list.
     #[error("not a revocation list: {0}")]
     List(#[source] DerError),
+    /// The bytes are not those of a distinguished name.
+    #[error("not a distinguished name: {0}")]
+    Name(#[source] DerError),
     /// The bytes are not those of an OCSP request.
     #[error("not an OCSP request: {0}")]
     OcspRequest(#[source] DerError),

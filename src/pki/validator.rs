@@ -9,7 +9,7 @@ use super::list::ListNode;
 use super::name::NormalName;
 use super::ocsp::{Response, Responses, signs_answers};
 use super::options::{Conformance, Exhausted, Limit, Meter, Options};
-use super::path::Goal;
+use super::path::{self, Goal, Validity};
 use super::report::{Attempt, NotChecked, Origin, PathElementKind, Report};
 use super::search::Search;
 use super::signature::{self, SignatureError, Weakness};
@@ -112,18 +112,22 @@ impl<'a> Validator<'a> {
     pub fn validate(&self, subject: &Certificate, origin: &Origin, options: &Options) -> Report {
         let leaf = Node::new(subject.clone(), origin.clone());
         let mut meter = Meter::new(options.budget);
-        let attempt = if self.anchors.is_empty() {
+        let alone = |fact| {
             let mut attempt = leaf_only(&leaf);
-            attempt.add(Severity::Indeterminate, &leaf.entity.display, Fact::NoAnchor);
+            path::examine_alone(&leaf, Validity::Counts, Goal::Subject, options, &mut attempt);
+            attempt.add(Severity::Indeterminate, &leaf.entity.display, fact);
             attempt
+        };
+        let attempt = if let Some(anchor) = self.anchors.iter().find(|anchor| anchor.is(&leaf)) {
+            let mut attempt = leaf_only(&leaf);
+            attempt.path = vec![anchor.element()];
+            path::examine_alone(&leaf, Validity::OfAnchor, Goal::Subject, options, &mut attempt);
+            attempt
+        } else if self.anchors.is_empty() {
+            alone(Fact::NoAnchor)
         } else {
             let found = Search::new(self, options, Goal::Subject).run(&leaf, &mut meter);
-            found.unwrap_or_else(|Exhausted(limit)| {
-                let mut attempt = leaf_only(&leaf);
-                let fact = Fact::Budget(limit);
-                attempt.add(Severity::Indeterminate, &leaf.entity.display, fact);
-                attempt
-            })
+            found.unwrap_or_else(|Exhausted(limit)| alone(Fact::Budget(limit)))
         };
         let not_checked = not_checked(&attempt, options);
         let Attempt { path, findings, revocation, .. } = attempt;
