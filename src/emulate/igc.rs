@@ -28,6 +28,7 @@ mod extension;
 mod holder;
 mod key;
 mod name;
+mod ocsp;
 mod period;
 mod product;
 
@@ -39,6 +40,10 @@ pub use committed::{committed, product_key};
 pub use crl::{Reason, Revoked, crl};
 pub use error::MintError;
 pub use key::{PublicKey, TestKey};
+pub use ocsp::{
+    Answer, NamedBy, Question, Responder, Single, Standing, ocsp_error, ocsp_response,
+    responder_certificate,
+};
 pub use product::{
     OrganisationProduct, OrganisationRequest, ProfessionalProduct, ProfessionalRequest,
     organisation_certificate, professional_certificate,
