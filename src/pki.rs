@@ -9,7 +9,7 @@
 //! options, and each [`Finding`] names its rule. Where several paths are possible all are tried, within a [`Budget`];
 //! the first that is valid is reported, else the most telling of those that are not.
 //!
-//! What is not done: DSA, P-521 and Ed448; compatibility decomposition of names (RFC 4518).
+//! What is not done: P-521 and Ed448; DSA without the feature `dsa`; compatibility decomposition of names (RFC 4518).
 
 mod constraint;
 mod demand;
