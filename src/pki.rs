@@ -13,12 +13,14 @@
 mod constraint;
 mod demand;
 mod entity;
+mod entries;
 mod finding;
 mod list;
 mod name;
 mod options;
 mod path;
 mod peer;
+mod pin;
 mod policy;
 mod report;
 mod revocation;
@@ -27,12 +29,14 @@ mod sample;
 mod search;
 mod signature;
 pub mod source;
+mod status;
 #[cfg(test)]
 mod tests;
 mod validator;
 
 pub use demand::Demand;
 pub use entity::Anchor;
+pub use entries::{IndexedList, Lookup, LookupError};
 pub use finding::{Fact, Finding, NameForm, Severity};
 pub use list::ListRefusal;
 pub use options::{
@@ -40,7 +44,9 @@ pub use options::{
     Revocation, RevocationScope,
 };
 pub use peer::Peer;
+pub use pin::{PUBLICATION_POINT, Pin, PinnedRole, PinnedWorld};
 pub use report::{NotChecked, Origin, PathElement, PathElementKind, Report, Verdict};
 pub use revocation::{ListFate, RevocationStatus, Status};
 pub use signature::{LEAST_RSA_BITS, Weakness};
+pub use status::{Question, Standing};
 pub use validator::{Candidate, List, Validator};

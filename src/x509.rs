@@ -21,6 +21,7 @@ mod holder;
 mod key;
 mod name;
 pub mod oid;
+mod product;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod sample;
 mod sante;
 mod time;
 
-pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, World};
+pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, Place, World};
 pub use certificate::{Certificate, Serial, Version};
 pub use constraint::{NameConstraints, PolicyConstraints, PolicyMapping, Subtree};
 pub use crl::{
@@ -44,6 +45,7 @@ pub use holder::Holder;
 pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
 pub use name::{Attribute, Name, StringKind};
 pub use oid::{Oid, OidError};
+pub use product::{Environment, LegacyProduct, Product};
 pub use time::TimeError;
 
 /// Why bytes are not a certificate that can be read, or a part of one cannot be.
@@ -66,6 +68,9 @@ pub enum X509Error {
     /// The bytes are not those of a revocation list.
     #[error("not a revocation list: {0}")]
     List(#[source] DerError),
+    /// The bytes are not those of a distinguished name.
+    #[error("not a distinguished name: {0}")]
+    Name(#[source] DerError),
     /// A PEM file without any block `CERTIFICATE`.
     #[error("no certificate in the PEM file")]
     NoCertificate,

@@ -108,6 +108,12 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The SubjectPublicKeyInfo of a file that is one block `PUBLIC KEY` of PEM.
+pub(super) fn public_key(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (label, der) = pem_rfc7468::decode_vec(bytes.trim_ascii()).ok()?;
+    (label == "PUBLIC KEY").then_some(der)
+}
+
 /// What a file holds, at least one certificate.
 fn contents(
     name: &str,

@@ -38,6 +38,13 @@ impl Anchor {
         Ok(Self { entity, certificate: None })
     }
 
+    /// Whether this very certificate is the anchor.
+    pub(super) fn is(&self, node: &Node) -> bool {
+        self.certificate
+            .as_ref()
+            .is_some_and(|certificate| certificate.der() == node.certificate.der())
+    }
+
     pub(super) fn element(&self) -> PathElement {
         let (sha256, kind) = match &self.certificate {
             Some(certificate) => (certificate.sha256(), PathElementKind::Anchor),

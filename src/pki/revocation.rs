@@ -76,6 +76,8 @@ struct Authentic<'s, 'a> {
     list: &'s ListNode<'a>,
     frame: &'s Frame,
     reasons: Reasons,
+    /// What it says, where it was asked while its signature was verified.
+    word: Option<Result<Word, ListRefusal>>,
 }
 
 /// On what a list's signature rests.
@@ -96,9 +98,14 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<(), Exhausted> {
-        let node = self.nodes[index];
-        let subject = &node.entity.display;
         let status = self.status(index, signers, meter, attempt)?;
+        self.tell(status, attempt);
+        Ok(())
+    }
+
+    /// Adds a status, and what it means for a certificate.
+    pub(super) fn tell(&self, status: RevocationStatus, attempt: &mut Attempt) {
+        let subject = &status.subject;
         match status.status {
             Status::Good => {}
             Status::Revoked { at, reason } => {
@@ -113,7 +120,6 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
             }
         }
         attempt.revocation.push(status);
-        Ok(())
     }
 
     fn status(
@@ -125,25 +131,34 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
     ) -> Result<RevocationStatus, Exhausted> {
         let node = self.nodes[index];
         let asked = Asked::about(&node.certificate, &node.issuer);
-        let mut status = RevocationStatus {
-            subject: node.entity.display.clone(),
-            status: Status::Unknown,
-            source: None,
-            this_update: None,
-            next_update: None,
-            refused: Vec::new(),
-        };
+        self.status_of(&asked, &node.entity.display, &self.nodes[index..], signers, meter, attempt)
+    }
+
+    /// The status of a certificate by its number; `path` starts with the certificate, where it is at hand, and ends
+    /// below the anchor.
+    pub(super) fn status_of(
+        &self,
+        asked: &Asked<'_>,
+        subject: &str,
+        path: &[&'s Node],
+        signers: &Signers<'s>,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+    ) -> Result<RevocationStatus, Exhausted> {
+        let mut status = RevocationStatus::unknown(subject);
         let mut authentic = Vec::new();
         for (place, list) in self.validator.lists.iter().enumerate() {
-            if !list.may_be_about(&asked) {
+            if !list.may_be_about(asked) {
                 continue;
             }
-            let usable = self.usable(list, &asked);
+            let usable = self.usable(list, asked);
             let signed = match usable {
                 Err(refusal) => Err(refusal),
-                Ok((frame, reasons)) => self
-                    .signer(index, place, signers, meter, attempt)?
-                    .map(|basis| (Authentic { list, frame, reasons }, basis)),
+                Ok((frame, reasons)) => {
+                    let (signer, word) = list
+                        .ask_during(asked, || self.signer(path, place, signers, meter, attempt));
+                    signer?.map(|basis| (Authentic { list, frame, reasons, word }, basis))
+                }
             };
             match signed {
                 Err(refusal) => status.refuse(list, refusal),
@@ -155,7 +170,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 }
             }
         }
-        self.decide(&asked, authentic, &mut status);
+        self.decide(asked, authentic, &mut status);
         Ok(status)
     }
 
@@ -177,14 +192,14 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
     /// name that has a valid path to the same anchor (§6.3.3(f), (g)).
     fn signer(
         &self,
-        index: usize,
+        path: &[&'s Node],
         place: usize,
         signers: &Signers<'s>,
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<Result<Basis, ListRefusal>, Exhausted> {
         let list = &self.validator.lists[place];
-        let above = self.nodes[index + 1..].iter().map(|node| &node.entity);
+        let above = path.iter().skip(1).map(|node| &node.entity);
         let mut refusal = ListRefusal::NoSigner { issuer: list.crl.issuer().to_string() };
         for entity in above.chain([&self.anchor.entity]) {
             if entity.subject == list.issuer && entity.may(KeyUse::CrlSign) {
@@ -203,7 +218,8 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 Err(why) => refusal = why,
                 Ok(()) => {
                     let asked_already = signers.0.iter().any(|signer| signer.id == node.id);
-                    if asked_already || node.id == self.nodes[index].id {
+                    let itself = path.first().is_some_and(|asked| asked.id == node.id);
+                    if asked_already || itself {
                         return Ok(Ok(Basis::OwnKey));
                     }
                     if signers.0.len() < DEEPEST && self.trusts(node, signers, meter, attempt)? {
@@ -275,7 +291,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 status.refuse(list.list, ListRefusal::Superseded);
                 continue;
             }
-            let own = match list.list.word_on(asked) {
+            let own = match list.word_on(asked) {
                 Ok(word) => word,
                 Err(refusal) => {
                     status.refuse(list.list, refusal);
@@ -289,7 +305,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 if amendment.is_some() || !issued || !fits {
                     continue;
                 }
-                match delta.list.is_current(at).and_then(|()| delta.list.word_on(asked)) {
+                match delta.list.is_current(at).and_then(|()| delta.word_on(asked)) {
                     // Together they are the complete list of the delta's date (§5.2.4).
                     Ok(word) => {
                         *fate = None;
@@ -323,9 +339,12 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
             status.status = Status::Good;
             return;
         }
+        for list in complete.iter().filter(|list| list.reasons == Reasons::NONE) {
+            status.refuse(list.list, ListRefusal::Scope);
+        }
         // Lists of another time prove no absence, but a revocation that is not a hold is for ever.
         for list in complete.iter().chain(&deltas) {
-            if let Ok(Word::Listed(date, reason)) = list.list.word_on(asked)
+            if let Ok(Word::Listed(date, reason)) = list.word_on(asked)
                 && date <= at
                 && !matches!(reason, Reason::CertificateHold | Reason::RemoveFromCrl)
             {
@@ -336,6 +355,10 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
 }
 
 impl Authentic<'_, '_> {
+    fn word_on(&self, asked: &Asked<'_>) -> Result<Word, ListRefusal> {
+        self.word.clone().unwrap_or_else(|| self.list.word_on(asked))
+    }
+
     fn age(&self) -> (Timestamp, Option<&Number>) {
         (self.list.crl.this_update().instant, self.frame.number.as_ref())
     }
@@ -351,7 +374,18 @@ impl Authentic<'_, '_> {
 }
 
 impl RevocationStatus {
-    fn refuse(&mut self, list: &ListNode<'_>, refusal: ListRefusal) {
+    pub(super) fn unknown(subject: &str) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            status: Status::Unknown,
+            source: None,
+            this_update: None,
+            next_update: None,
+            refused: Vec::new(),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, list: &ListNode<'_>, refusal: ListRefusal) {
         self.refused.push(ListFate { origin: list.origin.clone(), refusal });
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::entity::{Anchor, Node};
 use super::finding::{Fact, Severity};
 use super::options::{Exhausted, Limit, Meter, Options, Revocation, RevocationScope};
-use super::path::{Goal, Path};
+use super::path::{self, Goal, Path, Validity};
 use super::report::{Attempt, Verdict};
 use super::revocation::{Chain, Signers};
 use super::signature::{SignatureError, Weakness};
@@ -187,8 +187,13 @@ impl<'s, 'a> Search<'s, 'a> {
         }
         let path = chain.iter().map(|node| node.element()).collect();
         let mut attempt = Attempt { path, findings: Vec::new(), revocation: Vec::new() };
+        // What is wrong with the certificates themselves is wrong whoever issued them.
+        for (place, node) in chain.iter().enumerate() {
+            let goal = if place == 0 { self.goal } else { Goal::ListSigner };
+            path::examine_alone(node, Validity::Counts, goal, self.options, &mut attempt);
+        }
         let severity = match fact {
-            Fact::Budget(_) => Severity::Indeterminate,
+            Fact::Budget(_) | Fact::NoIssuer { .. } => Severity::Indeterminate,
             _ => Severity::Error,
         };
         attempt.add(severity, &top.entity.display, fact);

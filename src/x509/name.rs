@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::der::{DerError, Element, Reader, tag};
-use super::{Hex, Oid, oid};
+use super::{Hex, Oid, X509Error, oid};
 
 /// A distinguished name, as encoded. Two are equal when their bytes are.
 ///
@@ -52,6 +52,16 @@ pub enum StringKind {
 }
 
 impl Name {
+    /// Reads a Name, DER.
+    ///
+    /// # Errors
+    /// [`X509Error::Name`], also when bytes follow it.
+    pub fn parse(der: &[u8]) -> Result<Self, X509Error> {
+        let mut reader = Reader::new(der);
+        let name = reader.take(tag::SEQUENCE).and_then(|element| Self::read(&element));
+        name.and_then(|name| reader.end().map(|()| name)).map_err(X509Error::Name)
+    }
+
     /// Reads the content of a Name; SETs may be empty or out of order.
     pub(super) fn read(element: &Element<'_>) -> Result<Self, DerError> {
         let rdns = element.inside().all(|rdns| {
@@ -63,6 +73,20 @@ impl Name {
     /// The relative names in the order of the encoding, each with its attributes in theirs.
     pub fn rdns(&self) -> &[Vec<Attribute>] {
         &self.rdns
+    }
+
+    /// The relative names, from 1, whose attributes are not in the order of DER (ITU-T X.690 §11.6): seen in the PKIs
+    /// before IGC-Santé (IGC-Santé fact sheet §5.4).
+    pub fn unsorted(&self) -> Vec<usize> {
+        let is_sorted = |set: &Element<'_>| {
+            let attributes = set.inside().all(|attributes| Ok(attributes.any()?.raw));
+            attributes.is_ok_and(|attributes| attributes.is_sorted())
+        };
+        let sets = Reader::new(&self.raw)
+            .any()
+            .and_then(|name| name.inside().all(|sets| Ok(is_sorted(&sets.any()?))));
+        let sets = sets.unwrap_or_default();
+        sets.iter().zip(1..).filter(|(sorted, _)| !**sorted).map(|(_, place)| place).collect()
     }
 
     /// Every attribute, whatever relative name it is in.
@@ -263,6 +287,15 @@ mod tests {
         assert_eq!((name.first(oid::COMMON_NAME), name.first(oid::SURNAME)), (Some("8"), None));
         assert_eq!(name.to_string(), "GN=ANNE+CN=8+CN=#020101,C=FR");
         assert_eq!(name.raw(), der);
+    }
+
+    #[test]
+    fn a_set_out_of_order_is_told_by_its_place() {
+        let (short, long) = (attribute(GN, 0x0C, b"MAX"), attribute(CN, 0x0C, b"899900063480"));
+        let c = || attribute(C, 0x13, b"FR");
+        let unsorted = |rdn: &[Vec<u8>]| read(&name(&[&[c()], rdn])).expect("whole").unsorted();
+        assert_eq!(unsorted(&[short.clone(), long.clone()]), [0; 0]);
+        assert_eq!(unsorted(&[long, short]), [2]);
     }
 
     #[test]
