@@ -20,6 +20,7 @@ mod options;
 mod path;
 mod peer;
 mod policy;
+pub mod profile;
 mod report;
 mod revocation;
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod extension;
 mod general_name;
 mod holder;
 mod key;
+mod key_period;
 mod name;
 pub mod oid;
 mod product;
@@ -43,6 +44,7 @@ pub use extension::{
 pub use general_name::GeneralName;
 pub use holder::Holder;
 pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
+pub use key_period::KeyPeriod;
 pub use name::{Attribute, Name, StringKind};
 pub use oid::{Oid, OidError};
 pub use product::{Environment, LegacyProduct, Product};
