@@ -2,6 +2,7 @@
 //!
 //! Only `output` prints, only `context` reads the environment and the clock, and a command never exits by itself.
 
+mod anchors;
 mod args;
 mod checked;
 mod choose;
@@ -11,9 +12,12 @@ mod context;
 mod exit;
 mod failure;
 mod inputs;
+mod lists;
+mod net;
 mod output;
 mod pin;
 mod thresholds;
+mod trust_store;
 
 use std::ffi::OsString;
 use std::panic;
@@ -72,4 +76,10 @@ pub fn command() -> clap::Command {
 /// The exit codes with their meaning, for the reference page.
 pub fn exit_codes() -> impl Iterator<Item = (u8, &'static str)> {
     Exit::ALL.into_iter().map(|exit| (exit.code(), exit.meaning()))
+}
+
+/// SHA-256.
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")
 }

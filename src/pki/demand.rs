@@ -51,8 +51,10 @@ pub enum Demand {
     PolicyTwice,
     /// The serial number must be of 20 octets at most.
     SerialLength,
-    /// The serial number must be positive.
-    SerialSign,
+    /// The serial number must not be negative: an error always.
+    SerialNegative,
+    /// The serial number must not be zero.
+    SerialZero,
     /// The subject's name of an authority must not be empty.
     SubjectEmpty,
     /// subjectKeyIdentifier must not be critical.
@@ -169,8 +171,11 @@ impl Demand {
                 "RFC 5280 4.1.2.2",
                 "the serial number is longer than 20 octets",
             ),
-            Self::SerialSign => {
-                ("pki.strict.serial_sign", "RFC 5280 4.1.2.2", "the serial number is not positive")
+            Self::SerialNegative => {
+                ("pki.serial.negative", "RFC 5280 4.1.2.2", "the serial number is negative")
+            }
+            Self::SerialZero => {
+                ("pki.strict.serial_zero", "RFC 5280 4.1.2.2", "the serial number is zero")
             }
             Self::SubjectEmpty => (
                 "pki.strict.subject_empty",
@@ -215,7 +220,8 @@ impl Demand {
         demand(Self::SubjectEmpty, !(authority && no_subject));
         let serial = certificate.serial().content();
         demand(Self::SerialLength, serial.len() <= 20);
-        demand(Self::SerialSign, serial.first() < Some(&0x80) && serial.iter().any(|b| *b != 0));
+        demand(Self::SerialNegative, serial.first() < Some(&0x80));
+        demand(Self::SerialZero, serial.iter().any(|octet| *octet != 0));
 
         let key = certificate.authority_key_identifier();
         let identified = !matches!(key, Ok(None)) && !matches!(key, Ok(Some(k)) if k.key.is_none());

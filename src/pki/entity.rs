@@ -32,10 +32,18 @@ impl Anchor {
             subject: NormalName::of(name),
             key: Some(PublicKey::from_spki(spki)?),
             key_id: sha256(spki),
+            spki: spki.to_vec(),
             usage: None,
             origin,
         };
         Ok(Self { entity, certificate: None })
+    }
+
+    /// Whether this very certificate is the anchor.
+    pub(super) fn is(&self, node: &Node) -> bool {
+        self.certificate
+            .as_ref()
+            .is_some_and(|certificate| certificate.der() == node.certificate.der())
     }
 
     pub(super) fn element(&self) -> PathElement {
@@ -58,6 +66,8 @@ pub(super) struct Entity {
     pub(super) key: Option<PublicKey>,
     /// SHA-256 of the SubjectPublicKeyInfo.
     pub(super) key_id: [u8; 32],
+    /// The SubjectPublicKeyInfo, DER.
+    pub(super) spki: Vec<u8>,
     /// keyUsage; `None` when there is none, which allows all. One that cannot be read allows nothing.
     pub(super) usage: Option<BTreeSet<KeyUse>>,
     pub(super) origin: Origin,
@@ -70,6 +80,7 @@ impl Entity {
             subject: NormalName::of(certificate.subject()),
             key: certificate.public_key().ok(),
             key_id: certificate.spki_sha256(),
+            spki: certificate.spki().to_vec(),
             usage: certificate.key_usage().unwrap_or_else(|_| Some(BTreeSet::new())),
             origin,
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::finding::Severity;
 use super::peer::Peer;
 use crate::x509::{KeyUse, Oid, oid};
 
@@ -47,6 +48,22 @@ impl Options {
             legacy: Legacy::Refused,
             peers: Vec::new(),
             budget: Budget::default(),
+        }
+    }
+
+    /// What a demand that is not kept, or an extension that nothing depends on and cannot be read, amounts to.
+    pub(super) fn demanded(&self) -> Severity {
+        match self.conformance {
+            Conformance::Lenient => Severity::Warning,
+            Conformance::Strict => Severity::Error,
+        }
+    }
+
+    /// What a weak signature or key amounts to.
+    pub(super) fn weak(&self) -> Severity {
+        match self.legacy {
+            Legacy::DangerAllowed => Severity::Warning,
+            Legacy::Refused => Severity::Error,
         }
     }
 }

@@ -8,14 +8,14 @@ use super::constraint::Constraints;
 use super::demand::Demand;
 use super::entity::{Anchor, Node};
 use super::finding::{Fact, Severity};
-use super::options::{Conformance, Exhausted, Legacy, Meter, Options, PolicyInputs};
+use super::options::{Exhausted, Meter, Options, PolicyInputs};
 use super::policy::{Place, Policies};
 use super::report::Attempt;
 use super::signature::{LEAST_RSA_BITS, Weakness};
 use crate::x509::{BasicConstraints, Certificate, KeyUse, Oid, Role, X509Error, oid};
 
 /// The extensions that this crate processes, or that say nothing a path depends on.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     oid::AUTHORITY_INFO_ACCESS,
     oid::AUTHORITY_KEY_IDENTIFIER,
     oid::BASIC_CONSTRAINTS,
@@ -26,6 +26,7 @@ const KNOWN: [&str; 14] = [
     oid::INHIBIT_ANY_POLICY,
     oid::KEY_USAGE,
     oid::NAME_CONSTRAINTS,
+    oid::OCSP_NO_CHECK,
     oid::POLICY_CONSTRAINTS,
     oid::POLICY_MAPPINGS,
     oid::SUBJECT_ALT_NAME,
@@ -37,6 +38,8 @@ const KNOWN: [&str; 14] = [
 pub(super) enum Goal {
     /// It signs revocation lists: purpose, names and policies asked for do not concern it.
     ListSigner,
+    /// It signs OCSP answers: as for lists.
+    Responder,
     /// It is the subject.
     Subject,
 }
@@ -129,25 +132,20 @@ impl Facts {
 }
 
 impl State<'_> {
-    /// What a demand that is not kept, or an extension that nothing depends on and cannot be read, amounts to.
-    fn demanded(&self) -> Severity {
-        match self.options.conformance {
-            Conformance::Lenient => Severity::Warning,
-            Conformance::Strict => Severity::Error,
-        }
-    }
-
     /// Takes in the certificate of the anchor: its constraints hold (RFC 5937 §3.2), its dates are only demanded.
     fn anchor(&mut self, certificate: Option<&Certificate>) -> Facts {
         let mut facts = Facts::default();
         let Some(certificate) = certificate else { return facts };
-        self.form(certificate, &mut facts);
+        form(certificate, self.options, &mut facts);
         if !is_current(certificate, self.options.at) {
-            facts.0.push((self.demanded(), Fact::Demand(Demand::AnchorValidity)));
+            facts.0.push((self.options.demanded(), Fact::Demand(Demand::AnchorValidity)));
         }
         match facts.read(certificate.basic_constraints()) {
             // An anchor of version 1 has none and may issue; one that says it may not may not.
-            None => facts.0.push((self.demanded(), Fact::Demand(Demand::BasicConstraintsMissing))),
+            None => {
+                let missing = Fact::Demand(Demand::BasicConstraintsMissing);
+                facts.0.push((self.options.demanded(), missing));
+            }
             Some(BasicConstraints { role: Role::EndEntity, .. }) => facts.error(Fact::NotAuthority),
             Some(constraints) => self.limit_path_length(constraints.path_length),
         }
@@ -175,29 +173,10 @@ impl State<'_> {
         facts: &mut Facts,
     ) -> Result<(), Exhausted> {
         let certificate = &node.certificate;
-        self.form(certificate, facts);
-        let weak = match self.options.legacy {
-            Legacy::DangerAllowed => Severity::Warning,
-            Legacy::Refused => Severity::Error,
-        };
+        alone(node, self.options, facts);
+        let weak = self.options.weak();
         facts.0.extend(weaknesses.iter().map(|weakness| (weak, Fact::Weak(*weakness))));
-        match &node.entity.key {
-            None => facts.error(Fact::KeyUnreadable),
-            Some(key) => {
-                let small = key.rsa_bits().filter(|bits| *bits < LEAST_RSA_BITS);
-                facts.0.extend(small.map(|bits| (weak, Fact::WeakKey { bits })));
-            }
-        }
-        match (certificate.not_before(), certificate.not_after()) {
-            (Ok(not_before), _) if self.options.at < not_before => {
-                facts.error(Fact::NotYetValid { not_before });
-            }
-            (Ok(_), Ok(not_after)) if self.options.at > not_after => {
-                facts.error(Fact::Expired { not_after });
-            }
-            (Ok(_), Ok(_)) => {}
-            _ => facts.error(Fact::DateUnreadable),
-        }
+        dates(certificate, self.options.at, facts);
         if place != Place::SelfIssued
             && let Some(fact) = self.constraints.refuse(certificate, meter)?
         {
@@ -267,62 +246,140 @@ impl State<'_> {
             facts.error(Fact::PolicyRequired);
         }
         let usage = facts.read(certificate.key_usage());
-        if self.goal == Goal::ListSigner {
+        if self.goal != Goal::Subject {
             return;
         }
-        let purpose = self.options.purpose;
-        let wanted = purpose.usages();
-        if let Some(usage) = usage
-            && !wanted.is_empty()
-            && !wanted.iter().any(|wanted| usage.contains(wanted))
-        {
-            facts.error(Fact::KeyUsage { purpose: purpose.name() });
-        }
-        for peer in &self.options.peers {
-            if !peer.is_carried_by(certificate) {
-                facts.error(Fact::PeerName { name: peer.to_string() });
-            }
-        }
+        asked(certificate, usage.as_ref(), self.options, facts);
     }
 
     /// extKeyUsage, which binds those below an authority that has it too.
     fn purpose(&self, certificate: &Certificate, facts: &mut Facts) {
-        let Some(allowed) = facts.read(certificate.extended_key_usage()) else { return };
-        let Some(wanted) = self.options.purpose.extended() else { return };
-        let any = oid::ANY_EXTENDED_KEY_USAGE;
-        if self.goal == Goal::Subject && !allowed.iter().any(|oid| *oid == wanted || *oid == any) {
-            facts.error(Fact::Purpose { purpose: self.options.purpose.name() });
+        if self.goal == Goal::Subject {
+            purpose(certificate, self.options, facts);
         }
     }
+}
 
-    /// What can be said of a certificate alone: extensions known and there once, the demands of section 4.
-    fn form(&self, certificate: &Certificate, facts: &mut Facts) {
-        if certificate.signature_algorithm() != certificate.tbs_signature_algorithm() {
-            facts.error(Fact::AlgorithmsDiffer);
+/// Adds to `attempt` what can be said of a certificate without knowing who issued it: a path that ends early, or an
+/// anchor that is itself the subject.
+pub(super) fn examine_alone(
+    node: &Node,
+    validity: Validity,
+    goal: Goal,
+    options: &Options,
+    attempt: &mut Attempt,
+) {
+    let mut facts = Facts::default();
+    alone(node, options, &mut facts);
+    match validity {
+        Validity::Counts => dates(&node.certificate, options.at, &mut facts),
+        Validity::OfAnchor if !is_current(&node.certificate, options.at) => {
+            facts.0.push((Severity::Warning, Fact::Demand(Demand::AnchorValidity)));
         }
-        let mut seen = BTreeSet::new();
-        for extension in certificate.extensions() {
-            if !seen.insert(&extension.oid) {
-                facts.error(Fact::DuplicateExtension(extension.oid.clone()));
-            }
-            if extension.is_critical() && !KNOWN.contains(&extension.oid.as_str()) {
-                facts.error(Fact::UnknownCritical(extension.oid.clone()));
-            }
+        Validity::OfAnchor => {}
+    }
+    if goal == Goal::Subject {
+        let usage = facts.read(node.certificate.key_usage());
+        purpose(&node.certificate, options, &mut facts);
+        asked(&node.certificate, usage.as_ref(), options, &mut facts);
+    }
+    for (severity, fact) in facts.0 {
+        attempt.add(severity, &node.entity.display, fact);
+    }
+}
+
+/// What the dates of a certificate mean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Validity {
+    /// Outside them it is not valid.
+    Counts,
+    /// It is trusted whatever they are.
+    OfAnchor,
+}
+
+/// Form and key.
+fn alone(node: &Node, options: &Options, facts: &mut Facts) {
+    form(&node.certificate, options, facts);
+    match &node.entity.key {
+        None => facts.error(Fact::KeyUnreadable),
+        Some(key) => {
+            let small = key.rsa_bits().filter(|bits| *bits < LEAST_RSA_BITS);
+            facts.0.extend(small.map(|bits| (options.weak(), Fact::WeakKey { bits })));
         }
-        let demanded = self.demanded();
-        let demands = Demand::broken_by(certificate);
-        facts.0.extend(demands.into_iter().map(|demand| (demanded, Fact::Demand(demand))));
-        for unread in [
-            certificate.subject_alt_name().err(),
-            certificate.subject_key_identifier().err(),
-            certificate.authority_key_identifier().err(),
-            certificate.authority_info_access().err(),
-            certificate.crl_distribution_points().err(),
-            certificate.freshest_crl().err(),
-        ] {
-            if let Some(X509Error::Extension { oid, .. }) = unread {
-                facts.0.push((demanded, Fact::ExtensionUnreadable(oid)));
-            }
+    }
+}
+
+/// §6.1.3(a)(2).
+fn dates(certificate: &Certificate, at: Timestamp, facts: &mut Facts) {
+    match (certificate.not_before(), certificate.not_after()) {
+        (Ok(not_before), _) if at < not_before => facts.error(Fact::NotYetValid { not_before }),
+        (Ok(_), Ok(not_after)) if at > not_after => facts.error(Fact::Expired { not_after }),
+        (Ok(_), Ok(_)) => {}
+        _ => facts.error(Fact::DateUnreadable),
+    }
+}
+
+/// extKeyUsage of the subject.
+fn purpose(certificate: &Certificate, options: &Options, facts: &mut Facts) {
+    let Some(allowed) = facts.read(certificate.extended_key_usage()) else { return };
+    let Some(wanted) = options.purpose.extended() else { return };
+    let any = oid::ANY_EXTENDED_KEY_USAGE;
+    if !allowed.iter().any(|oid| *oid == wanted || *oid == any) {
+        facts.error(Fact::Purpose { purpose: options.purpose.name() });
+    }
+}
+
+/// What was asked of the subject: that its keyUsage allows the purpose, and its names.
+fn asked(
+    certificate: &Certificate,
+    usage: Option<&BTreeSet<KeyUse>>,
+    options: &Options,
+    facts: &mut Facts,
+) {
+    let wanted = options.purpose.usages();
+    if let Some(usage) = usage
+        && !wanted.is_empty()
+        && !wanted.iter().any(|wanted| usage.contains(wanted))
+    {
+        facts.error(Fact::KeyUsage { purpose: options.purpose.name() });
+    }
+    for peer in &options.peers {
+        if !peer.is_carried_by(certificate) {
+            facts.error(Fact::PeerName { name: peer.to_string() });
+        }
+    }
+}
+
+/// Extensions known and there once, the demands of section 4.
+fn form(certificate: &Certificate, options: &Options, facts: &mut Facts) {
+    if certificate.signature_algorithm() != certificate.tbs_signature_algorithm() {
+        facts.error(Fact::AlgorithmsDiffer);
+    }
+    let mut seen = BTreeSet::new();
+    for extension in certificate.extensions() {
+        if !seen.insert(&extension.oid) {
+            facts.error(Fact::DuplicateExtension(extension.oid.clone()));
+        }
+        if extension.is_critical() && !KNOWN.contains(&extension.oid.as_str()) {
+            facts.error(Fact::UnknownCritical(extension.oid.clone()));
+        }
+    }
+    let demanded = options.demanded();
+    for demand in Demand::broken_by(certificate) {
+        // A number below zero has no reading in which the certificate is well made.
+        let always = demand == Demand::SerialNegative;
+        facts.0.push((if always { Severity::Error } else { demanded }, Fact::Demand(demand)));
+    }
+    for unread in [
+        certificate.subject_alt_name().err(),
+        certificate.subject_key_identifier().err(),
+        certificate.authority_key_identifier().err(),
+        certificate.authority_info_access().err(),
+        certificate.crl_distribution_points().err(),
+        certificate.freshest_crl().err(),
+    ] {
+        if let Some(X509Error::Extension { oid, .. }) = unread {
+            facts.0.push((demanded, Fact::ExtensionUnreadable(oid)));
         }
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::x509::{Certificate, GeneralName};
+use crate::id::NationalId;
+use crate::x509::{Certificate, GeneralName, Holder};
 
 /// A name that a subject must carry.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -15,11 +16,17 @@ pub enum Peer {
     Email(String),
     /// An IP address.
     Ip(IpAddr),
+    /// The national identifier of a person: CN of a certificate that IGC-Santé issues to one (IGC-Santé fact sheet §7),
+    /// and in no other place.
+    NationalId(NationalId),
 }
 
 impl Peer {
     /// Whether a certificate carries the name. One whose subjectAltName cannot be read carries none.
     pub(super) fn is_carried_by(&self, certificate: &Certificate) -> bool {
+        if let Self::NationalId(asked) = self {
+            return Holder::of(certificate).national_id.as_ref() == Some(asked);
+        }
         let names = certificate.subject_alt_name().ok().flatten().unwrap_or_default();
         names.iter().any(|name| match (self, name) {
             (Self::Dns(host), GeneralName::Dns(pattern)) => matches(pattern, host),
@@ -47,6 +54,7 @@ impl fmt::Display for Peer {
         match self {
             Self::Dns(name) | Self::Email(name) => f.write_str(name),
             Self::Ip(address) => address.fmt(f),
+            Self::NationalId(id) => f.write_str(id.as_str()),
         }
     }
 }

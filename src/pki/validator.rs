@@ -1,18 +1,20 @@
 //! What is at hand to judge certificates with, and the judgement.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::entity::{Anchor, Entity, Node};
+use super::entries::IndexedList;
 use super::finding::{Fact, Severity};
 use super::list::ListNode;
 use super::name::NormalName;
+use super::ocsp::{Response, Responses, signs_answers};
 use super::options::{Conformance, Exhausted, Limit, Meter, Options};
-use super::path::Goal;
+use super::path::{self, Goal, Validity};
 use super::report::{Attempt, NotChecked, Origin, PathElementKind, Report};
 use super::search::Search;
 use super::signature::{self, SignatureError, Weakness};
-use crate::x509::{AlgorithmIdentifier, Certificate, Crl};
+use crate::x509::{AlgorithmIdentifier, Certificate, Crl, OcspAnswer};
 
 /// A certificate that may stand on a path. It is trusted for nothing.
 #[derive(Clone, Debug)]
@@ -38,16 +40,21 @@ pub struct List<'a> {
 pub struct Validator<'a> {
     pub(super) anchors: Vec<Anchor>,
     pub(super) lists: Vec<ListNode<'a>>,
+    pub(super) responses: Responses,
     nodes: Vec<Node>,
+    /// Those that say they sign OCSP answers.
+    responders: Vec<usize>,
     by_subject: HashMap<NormalName, Vec<usize>>,
     /// Names from which, going by names alone, an anchor can be reached.
     reachable: HashSet<NormalName>,
-    signatures: Mutex<HashMap<(Signed, [u8; 32]), Outcome>>,
+    signatures: Mutex<HashMap<(Signed, [u8; 32]), Arc<OnceLock<Outcome>>>>,
 }
 
 /// What a signature is of.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Signed {
+    /// An OCSP answer, by the place of its response among those at hand.
+    Answer(usize),
     /// A certificate, by its SHA-256.
     Certificate([u8; 32]),
     /// A list, by its place among those at hand: hashing it again would cost as much as its signature.
@@ -80,28 +87,58 @@ impl<'a> Validator<'a> {
             }
         }
         let lists = lists.into_iter().map(|list| ListNode::new(list.crl, list.origin)).collect();
-        Self { anchors, lists, nodes, by_subject, reachable, signatures: Mutex::default() }
+        let responders = (0..nodes.len())
+            .filter(|index| signs_answers(&nodes[*index].certificate, &nodes[*index].entity))
+            .collect();
+        Self {
+            anchors,
+            lists,
+            responses: Responses::default(),
+            nodes,
+            responders,
+            by_subject,
+            reachable,
+            signatures: Mutex::default(),
+        }
+    }
+
+    /// The same, with OCSP responses in place of those it had.
+    #[must_use]
+    pub fn with_responses(self, responses: Vec<Response>) -> Self {
+        // The outcomes known of responses are by their places.
+        Self { responses: Responses::new(responses), signatures: Mutex::default(), ..self }
+    }
+
+    /// Takes in lists that were verified before.
+    #[must_use]
+    pub fn with_indexed(mut self, lists: impl IntoIterator<Item = IndexedList<'a>>) -> Self {
+        self.lists.extend(lists.into_iter().map(ListNode::indexed));
+        self
     }
 
     /// Judges one certificate.
     pub fn validate(&self, subject: &Certificate, origin: &Origin, options: &Options) -> Report {
         let leaf = Node::new(subject.clone(), origin.clone());
         let mut meter = Meter::new(options.budget);
-        let attempt = if self.anchors.is_empty() {
+        let alone = |fact| {
             let mut attempt = leaf_only(&leaf);
-            attempt.add(Severity::Indeterminate, &leaf.entity.display, Fact::NoAnchor);
+            path::examine_alone(&leaf, Validity::Counts, Goal::Subject, options, &mut attempt);
+            attempt.add(Severity::Indeterminate, &leaf.entity.display, fact);
             attempt
+        };
+        let attempt = if let Some(anchor) = self.anchors.iter().find(|anchor| anchor.is(&leaf)) {
+            let mut attempt = leaf_only(&leaf);
+            attempt.path = vec![anchor.element()];
+            path::examine_alone(&leaf, Validity::OfAnchor, Goal::Subject, options, &mut attempt);
+            attempt
+        } else if self.anchors.is_empty() {
+            alone(Fact::NoAnchor)
         } else {
             let found = Search::new(self, options, Goal::Subject).run(&leaf, &mut meter);
-            found.unwrap_or_else(|Exhausted(limit)| {
-                let mut attempt = leaf_only(&leaf);
-                let fact = Fact::Budget(limit);
-                attempt.add(Severity::Indeterminate, &leaf.entity.display, fact);
-                attempt
-            })
+            found.unwrap_or_else(|Exhausted(limit)| alone(Fact::Budget(limit)))
         };
         let not_checked = not_checked(&attempt, options);
-        let Attempt { path, findings, revocation } = attempt;
+        let Attempt { path, findings, revocation, .. } = attempt;
         let subject = leaf.entity.display;
         Report { subject, at: options.at, path, findings, revocation, not_checked }
     }
@@ -109,6 +146,11 @@ impl<'a> Validator<'a> {
     /// The certificates that bear a name.
     pub(super) fn named(&self, name: &NormalName) -> impl Iterator<Item = &Node> {
         self.by_subject.get(name).into_iter().flatten().map(|index| &self.nodes[*index])
+    }
+
+    /// The certificates that say they sign OCSP answers.
+    pub(super) fn responders(&self) -> impl Iterator<Item = &Node> {
+        self.responders.iter().map(|index| &self.nodes[*index])
     }
 
     /// Whether, going by names, an anchor can be reached from this issuer.
@@ -139,9 +181,26 @@ impl<'a> Validator<'a> {
         signer: &Entity,
         meter: &mut Meter,
     ) -> Result<Outcome, Exhausted> {
-        let crl = &self.lists[index].crl;
+        let list = &self.lists[index];
+        if let Some(known) = list.known_signature(signer.key_id) {
+            return Ok(known);
+        }
+        let crl = &list.crl;
         let algorithm = crl.signature_algorithm();
         self.verify(Signed::List(index), signer, algorithm, crl.tbs(), crl.signature(), meter)
+    }
+
+    /// Whether the signature of the answer at this place is that of a responder's key.
+    pub(super) fn answer_signature(
+        &self,
+        place: usize,
+        answer: &OcspAnswer,
+        signer: &Entity,
+        meter: &mut Meter,
+    ) -> Result<Outcome, Exhausted> {
+        let OcspAnswer { signature_algorithm, signature, .. } = answer;
+        let signed = Signed::Answer(place);
+        self.verify(signed, signer, signature_algorithm, answer.tbs(), signature, meter)
     }
 
     fn verify(
@@ -156,22 +215,23 @@ impl<'a> Validator<'a> {
         let place = (signed, signer.key_id);
         // A panic elsewhere leaves a map that is whole.
         let known = || self.signatures.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(outcome) = known().get(&place) {
+        let once = Arc::clone(known().entry(place).or_default());
+        if let Some(outcome) = once.get() {
             return Ok(outcome.clone());
         }
         meter.spend(Limit::Signatures, 1)?;
-        let outcome = match &signer.key {
+        // Whoever else asks meanwhile waits for the answer.
+        let outcome = once.get_or_init(|| match &signer.key {
             None => Err(SignatureError::Unsupported(algorithm.oid.clone())),
             Some(key) => signature::verify(key, algorithm, message, signature),
-        };
-        known().insert(place, outcome.clone());
-        Ok(outcome)
+        });
+        Ok(outcome.clone())
     }
 }
 
 /// Nothing but the certificate itself.
 pub(super) fn leaf_only(leaf: &Node) -> Attempt {
-    Attempt { path: vec![leaf.element()], findings: Vec::new(), revocation: Vec::new() }
+    Attempt::of(vec![leaf.element()])
 }
 
 fn not_checked(attempt: &Attempt, options: &Options) -> Vec<NotChecked> {
@@ -187,5 +247,6 @@ fn not_checked(attempt: &Attempt, options: &Options) -> Vec<NotChecked> {
     if anchored && options.conformance == Conformance::Lenient {
         left.push(NotChecked::AnchorValidity);
     }
+    left.extend(attempt.left_out.iter().cloned());
     left
 }

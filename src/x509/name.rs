@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::der::{DerError, Element, Reader, tag};
-use super::{Hex, Oid, oid};
+use super::{Hex, Oid, X509Error, oid};
 
 /// A distinguished name, as encoded. Two are equal when their bytes are.
 ///
@@ -52,6 +52,16 @@ pub enum StringKind {
 }
 
 impl Name {
+    /// Reads a Name, DER.
+    ///
+    /// # Errors
+    /// [`X509Error::Name`], also when bytes follow it.
+    pub fn parse(der: &[u8]) -> Result<Self, X509Error> {
+        let mut reader = Reader::new(der);
+        let name = reader.take(tag::SEQUENCE).and_then(|element| Self::read(&element));
+        name.and_then(|name| reader.end().map(|()| name)).map_err(X509Error::Name)
+    }
+
     /// Reads the content of a Name; SETs may be empty or out of order.
     pub(super) fn read(element: &Element<'_>) -> Result<Self, DerError> {
         let rdns = element.inside().all(|rdns| {
