@@ -277,8 +277,6 @@ pub const USER_PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 pub const OCSP_BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
 /// id-pkix-ocsp-nonce (RFC 9654).
 pub const OCSP_NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
-/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): the status of this responder need not be asked.
-pub const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 /// id-ad-ocsp: an access method of authorityInfoAccess.
 pub const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 /// id-ad-caIssuers: an access method of authorityInfoAccess.

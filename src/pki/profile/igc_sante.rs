@@ -162,7 +162,6 @@ impl Lint<'_> {
             PublicKey::Other { algorithm, .. } => {
                 self.say(Rule::KeyType, algorithm.oid.to_string());
             }
-            _ => self.say(Rule::KeyType, String::new()),
         }
     }
 

@@ -78,7 +78,7 @@ rules! {
         "cRLDistributionPoints must hold two points, an HTTP address, then an LDAP address",
     Emulated "igc.emulated" "1" Official Warning
         "the emulation authority issued this: it is worth nothing, and its names, addresses and policies were not held against those of IGC-Santé",
-    Environment "igc.environment" "1" Read Error
+    Environment "igc.environment.consistent" "1" Read Error
         "issuer, policy, practice statement and category must tell the same environment",
     ExtendedKeyUsage "igc.extended_key_usage" "5" Read Error
         "extKeyUsage must be that of the product",
