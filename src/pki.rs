@@ -24,6 +24,7 @@ mod path;
 mod peer;
 mod pin;
 mod policy;
+pub mod profile;
 mod report;
 mod revocation;
 #[cfg(test)]

@@ -142,6 +142,19 @@ impl PublicKey {
         Self::read(spki).map_err(X509Error::Key)
     }
 
+    /// The octets of the BIT STRING of a SubjectPublicKeyInfo, which key identifiers are made from (RFC 5280 §4.2.1.2).
+    ///
+    /// # Errors
+    /// [`X509Error::Key`].
+    pub fn bits(spki: &[u8]) -> Result<&[u8], X509Error> {
+        let read = || {
+            let mut fields = Reader::new(spki).take(tag::SEQUENCE)?.inside();
+            fields.take(tag::SEQUENCE)?;
+            fields.take(tag::BIT_STRING)?.bits()
+        };
+        read().map_err(X509Error::Key)
+    }
+
     pub(super) fn read(spki: &[u8]) -> Result<Self, DerError> {
         let mut fields = Reader::new(spki).take(tag::SEQUENCE)?.inside();
         let algorithm = AlgorithmIdentifier::read(&mut fields)?;
