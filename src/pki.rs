@@ -14,6 +14,7 @@
 mod constraint;
 mod demand;
 mod entity;
+mod entries;
 mod finding;
 mod list;
 mod name;
@@ -30,12 +31,14 @@ mod sample;
 mod search;
 mod signature;
 pub mod source;
+mod status;
 #[cfg(test)]
 mod tests;
 mod validator;
 
 pub use demand::Demand;
 pub use entity::Anchor;
+pub use entries::{IndexedList, Lookup, LookupError};
 pub use finding::{Fact, Finding, NameForm, Severity};
 pub use list::ListRefusal;
 pub use ocsp::{AHEAD, AnswerRefusal, LONGEST_WITHOUT_END, Response};
@@ -48,4 +51,5 @@ pub use pin::{PUBLICATION_POINT, Pin, PinnedRole, PinnedWorld};
 pub use report::{NotChecked, Origin, PathElement, PathElementKind, Report, Verdict};
 pub use revocation::{RevocationStatus, SourceFate, SourceRefusal, Status};
 pub use signature::{LEAST_RSA_BITS, Weakness};
+pub use status::{Question, Standing};
 pub use validator::{Candidate, List, Validator};

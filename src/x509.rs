@@ -22,6 +22,7 @@ mod key;
 mod name;
 mod ocsp;
 pub mod oid;
+mod product;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod sample;
 mod sante;
 mod time;
 
-pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, World};
+pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, Place, World};
 pub use certificate::{Certificate, Serial, Version};
 pub use constraint::{NameConstraints, PolicyConstraints, PolicyMapping, Subtree};
 pub use crl::{
@@ -49,6 +50,7 @@ pub use ocsp::{
     ResponderId, SingleResponse,
 };
 pub use oid::{Oid, OidError};
+pub use product::{Environment, LegacyProduct, Product};
 pub use time::TimeError;
 
 /// Why bytes are not a certificate that can be read, or a part of one cannot be.

@@ -1,6 +1,9 @@
 //! Revocation lists in files: DER or PEM, several in one.
+//!
+//! A file is read whole before anything is made of it: a snapshot, which another process that writes to the file
+//! meanwhile cannot change under a signature that was verified.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -26,7 +29,7 @@ impl ListFile {
         let mut lists = Vec::new();
         for path in paths {
             let name = path.display().to_string();
-            let bytes = inputs::bytes(path)?;
+            let bytes = snapshot(path)?;
             for der in Self::decode(bytes).map_err(|why| unreadable(&name, why))? {
                 let list = Self { name: name.clone(), der };
                 list.crl()?;
@@ -70,6 +73,39 @@ impl ListFile {
     }
 }
 
-fn unreadable(name: &str, why: impl std::fmt::Display) -> Failure {
+pub(super) fn unreadable(name: &str, why: impl std::fmt::Display) -> Failure {
     Failure::new("crl.unreadable", Exit::Usage, format!("`{name}`: {why}"))
+}
+
+/// The bytes of a file. A large one is read by two threads: most of the time goes to memory that is touched for the
+/// first time.
+#[cfg(unix)]
+fn snapshot(path: &Path) -> Result<Vec<u8>, Failure> {
+    use std::fs;
+    use std::os::unix::fs::FileExt;
+    use std::thread;
+
+    const LARGE: std::ops::Range<u64> = 4 << 20..1 << 30;
+
+    let size = fs::metadata(path).map_or(0, |data| if data.is_file() { data.len() } else { 0 });
+    let Some(size) = usize::try_from(size).ok().filter(|_| LARGE.contains(&size)) else {
+        return inputs::bytes(path);
+    };
+    let fail = |error: &std::io::Error| Failure::input(path, error);
+    let file = fs::File::open(path).map_err(|error| fail(&error))?;
+    let mut bytes = vec![0; size];
+    let (first, second) = bytes.split_at_mut(size / 2);
+    let middle = u64::try_from(first.len()).expect("a size fits in 64 bits");
+    let read = thread::scope(|scope| {
+        let half = scope.spawn(|| file.read_exact_at(first, 0));
+        let other = file.read_exact_at(second, middle);
+        half.join().expect("reading does not panic").and(other)
+    });
+    read.map_err(|error| fail(&error))?;
+    Ok(bytes)
+}
+
+#[cfg(not(unix))]
+fn snapshot(path: &Path) -> Result<Vec<u8>, Failure> {
+    inputs::bytes(path)
 }

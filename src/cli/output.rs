@@ -7,7 +7,7 @@ pub(super) mod sarif;
 pub(super) mod text;
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
@@ -160,6 +160,18 @@ impl Printer {
             Ok(()) => Ok(Stream::Open),
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Stream::Closed),
             Err(error) => Err(Failure::output(&error)),
+        }
+    }
+
+    /// Prints a result piece by piece as it is made, for one that is too long to be held; nothing is left to print.
+    pub(super) fn stream(
+        self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<Outcome, Failure> {
+        let mut out = BufWriter::with_capacity(1 << 16, self.stdout());
+        match write(&mut out).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+            _ => Ok(Outcome::plain(String::new())),
         }
     }
 

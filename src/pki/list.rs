@@ -2,15 +2,19 @@
 //! (RFC 5280 §5 and §6.3.3).
 
 use std::collections::BTreeSet;
+use std::thread;
 
 use jiff::Timestamp;
 
+use super::entries::{Entries, IndexedList, Walks};
 use super::name::NormalName;
 use super::report::Origin;
 use super::revocation::Dated;
+use super::signature::{SignatureError, Weakness};
 use crate::x509::{
-    Attribute, Certificate, CertificateKinds, Crl, DateKind, DerError, DistributionPoint,
-    GeneralName, IssuingDistributionPoint, Oid, Reason, Role, Serial, X509Error, oid,
+    Attribute, Certificate, CertificateKinds, Crl, CrlEntries, DateKind, DerError,
+    DistributionPoint, GeneralName, IssuingDistributionPoint, Oid, Reason, Role, Serial, X509Error,
+    oid,
 };
 
 /// Why a list does not count for a certificate.
@@ -35,6 +39,9 @@ pub enum ListRefusal {
     /// An extension that stands there twice.
     #[error("extension {0} appears more than once")]
     DuplicateExtension(Oid),
+    /// Its entries were indexed, and neither index nor list can be read any more.
+    #[error("its entries cannot be had any more")]
+    EntriesLost,
     /// An extension that cannot be read.
     #[error("extension {0} cannot be read")]
     ExtensionUnreadable(Oid),
@@ -85,6 +92,43 @@ pub enum ListRefusal {
     Weak,
 }
 
+impl ListRefusal {
+    /// The stable code: `pki.crl.…`.
+    pub fn code(&self) -> &'static str {
+        self.table().0
+    }
+
+    /// The rule, by its clause.
+    pub fn rule(&self) -> &'static str {
+        self.table().1
+    }
+
+    fn table(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::AlgorithmsDiffer => ("pki.crl.algorithms_differ", "RFC 5280 5.1.1.2"),
+            Self::AuthorityKeyMissing => ("pki.crl.authority_key", "RFC 5280 5.2.1"),
+            Self::BrokenEntry(_) => ("pki.crl.entry", "RFC 5280 5.1.2.6"),
+            Self::DateForm => ("pki.crl.date_form", "RFC 5280 5.1.2.4"),
+            Self::DeltaWithoutBase => ("pki.crl.delta_without_base", "RFC 5280 5.2.4"),
+            Self::DuplicateExtension(_) => ("pki.crl.extension.duplicate", "RFC 5280 4.2"),
+            Self::EntriesLost => ("pki.crl.entries_lost", "RFC 5280 6.3.3"),
+            Self::ExtensionUnreadable(_) => ("pki.crl.extension.unreadable", "RFC 5280 5.2"),
+            Self::NotYet { .. } => ("pki.crl.not_yet", "RFC 5280 5.1.2.4"),
+            Self::NoNextUpdate => ("pki.crl.no_next_update", "RFC 5280 5.1.2.5"),
+            Self::NoSigner { .. } => ("pki.crl.no_signer", "RFC 5280 6.3.3(f)"),
+            Self::NumberForm => ("pki.crl.number", "RFC 5280 5.2.3"),
+            Self::Scope => ("pki.crl.scope", "RFC 5280 6.3.3(b)"),
+            Self::ScopeForm => ("pki.crl.scope_form", "RFC 5280 5.2.5"),
+            Self::SignatureWrong => ("pki.crl.signature", "RFC 5280 6.3.3(g)"),
+            Self::SignerUntrusted => ("pki.crl.signer_untrusted", "RFC 5280 6.3.3(f)"),
+            Self::Stale { .. } => ("pki.crl.stale", "RFC 5280 6.3.3(a)"),
+            Self::Superseded => ("pki.crl.superseded", "RFC 5280 6.3.3(a)"),
+            Self::UnknownCritical(_) => ("pki.crl.extension.unknown_critical", "RFC 5280 5.2"),
+            Self::Weak => ("pki.crl.weak", "NIST SP 800-131A 9"),
+        }
+    }
+}
+
 /// A list, with what is compared of it made ready.
 #[derive(Debug)]
 pub(super) struct ListNode<'a> {
@@ -92,6 +136,7 @@ pub(super) struct ListNode<'a> {
     pub(super) origin: Origin,
     pub(super) issuer: NormalName,
     frame: Result<Frame, ListRefusal>,
+    entries: Entries<'a>,
 }
 
 /// The extensions of a list that can be used.
@@ -151,7 +196,8 @@ pub(super) enum Word {
 pub(super) struct Asked<'c> {
     pub(super) issuer: &'c NormalName,
     pub(super) serial: &'c Serial,
-    role: Role,
+    /// `None` when the certificate is not at hand.
+    role: Option<Role>,
     points: Vec<DistributionPoint>,
 }
 
@@ -163,9 +209,14 @@ impl<'c> Asked<'c> {
         Self {
             issuer,
             serial: certificate.serial(),
-            role: constraints.map_or(Role::EndEntity, |constraints| constraints.role),
+            role: Some(constraints.map_or(Role::EndEntity, |constraints| constraints.role)),
             points,
         }
+    }
+
+    /// A certificate of which no more is known than who issued it under which number.
+    pub(super) fn by_number(issuer: &'c NormalName, serial: &'c Serial) -> Self {
+        Self { issuer, serial, role: None, points: Vec::new() }
     }
 }
 
@@ -173,7 +224,28 @@ impl<'a> ListNode<'a> {
     pub(super) fn new(crl: Crl<'a>, origin: Origin) -> Self {
         let issuer = NormalName::of(crl.issuer());
         let frame = Frame::of(&crl);
-        Self { crl, origin, issuer, frame }
+        Self { crl, origin, issuer, frame, entries: Entries::Listed(Walks::default()) }
+    }
+
+    pub(super) fn indexed(list: IndexedList<'a>) -> Self {
+        let IndexedList { frame, origin, signer, weaknesses, entries: lookup } = list;
+        let entries = Entries::Sealed { signer, weaknesses, lookup };
+        Self { entries, ..Self::new(frame, origin) }
+    }
+
+    /// What is known already of the signature by a key (SHA-256 of its SubjectPublicKeyInfo): of a list that was
+    /// verified before, all.
+    pub(super) fn known_signature(
+        &self,
+        key_id: [u8; 32],
+    ) -> Option<Result<Vec<Weakness>, SignatureError>> {
+        match &self.entries {
+            Entries::Listed(_) => None,
+            Entries::Sealed { signer, weaknesses, .. } if *signer == key_id => {
+                Some(Ok(weaknesses.clone()))
+            }
+            Entries::Sealed { .. } => Some(Err(SignatureError::Wrong)),
+        }
     }
 
     pub(super) fn frame(&self) -> Result<&Frame, ListRefusal> {
@@ -199,13 +271,19 @@ impl<'a> ListNode<'a> {
     pub(super) fn reasons_for(&self, asked: &Asked<'_>) -> Result<Reasons, ListRefusal> {
         let scope = self.frame()?.scope.as_ref();
         let kinds = scope.map_or(CertificateKinds::All, |scope| scope.kinds);
+        let limit = Reasons::of(scope.and_then(|scope| scope.reasons.as_ref()));
+        let Some(role) = asked.role else {
+            // Without the certificate, a list that is limited cannot say that it is good, but it can say revoked.
+            let unlimited = kinds == CertificateKinds::All
+                && scope.is_none_or(|s| s.names.is_empty() && s.relative.is_empty());
+            return Ok(if unlimited { limit } else { Reasons::NONE });
+        };
         let spoken_of = match kinds {
             CertificateKinds::All => true,
-            CertificateKinds::User => asked.role == Role::EndEntity,
-            CertificateKinds::Authority => asked.role == Role::Authority,
+            CertificateKinds::User => role == Role::EndEntity,
+            CertificateKinds::Authority => role == Role::Authority,
             CertificateKinds::Attribute | CertificateKinds::None => false,
         };
-        let limit = Reasons::of(scope.and_then(|scope| scope.reasons.as_ref()));
         let mut reasons = Reasons::NONE;
         if spoken_of {
             for point in &asked.points {
@@ -309,12 +387,52 @@ impl<'a> ListNode<'a> {
         Ok(())
     }
 
-    /// What the list says of a certificate. The whole list is walked: an entry that cannot be read, or one that must
-    /// not be passed over, spoils all of it.
+    /// Does some work, and while it is done asks a long list that was not asked before: `None` where it is not one.
+    pub(super) fn ask_during<T>(
+        &self,
+        asked: &Asked<'_>,
+        work: impl FnOnce() -> T,
+    ) -> (T, Option<Result<Word, ListRefusal>>) {
+        match &self.entries {
+            Entries::Listed(walks)
+                if !walks.have_begun() && self.crl.entries_der().len() >= LONG =>
+            {
+                thread::scope(|scope| {
+                    let walk = scope.spawn(|| self.word_on(asked));
+                    let done = work();
+                    (done, Some(walk.join().expect("a walk does not panic")))
+                })
+            }
+            _ => (work(), None),
+        }
+    }
+
+    /// What the list says of a certificate. It is as if the whole list were walked: an entry that cannot be read, or
+    /// one that must not be passed over, spoils all of it.
     pub(super) fn word_on(&self, asked: &Asked<'_>) -> Result<Word, ListRefusal> {
+        let serial = asked.serial.content();
+        match &self.entries {
+            Entries::Listed(walks) => {
+                let found = walks.indexed(&self.crl, serial);
+                self.word_among(found.unwrap_or_else(|| self.crl.entries()), asked)
+            }
+            Entries::Sealed { lookup, .. } => {
+                let found = lookup.entries(serial).map_err(|_| ListRefusal::EntriesLost)?;
+                self.word_among(CrlEntries::over(&found), asked)
+            }
+        }
+    }
+
+    fn word_among(
+        &self,
+        mut entries: CrlEntries<'_>,
+        asked: &Asked<'_>,
+    ) -> Result<Word, ListRefusal> {
         let mut about = self.issuer == *asked.issuer;
         let mut word = Word::NotListed;
-        for entry in self.crl.entries() {
+        loop {
+            entries.skip_others(asked.serial.content());
+            let Some(entry) = entries.next() else { return Ok(word) };
             let entry = entry.map_err(ListRefusal::BrokenEntry)?;
             if let Some(oid) =
                 entry.unknown_critical_extension().map_err(ListRefusal::BrokenEntry)?
@@ -331,9 +449,11 @@ impl<'a> ListNode<'a> {
                 word = Word::Listed(at, reason.unwrap_or(Reason::Unspecified));
             }
         }
-        Ok(word)
     }
 }
+
+/// From this size of its entries on, in bytes, a list is walked on a thread of its own.
+const LONG: usize = 1 << 20;
 
 impl Frame {
     fn of(crl: &Crl<'_>) -> Result<Self, ListRefusal> {

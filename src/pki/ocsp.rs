@@ -117,6 +117,41 @@ pub enum AnswerRefusal {
     Weak,
 }
 
+impl AnswerRefusal {
+    /// The stable code: `pki.ocsp.…`.
+    pub fn code(&self) -> &'static str {
+        self.table().0
+    }
+
+    /// The rule, by its clause.
+    pub fn rule(&self) -> &'static str {
+        self.table().1
+    }
+
+    fn table(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::DuplicateExtension(_) => ("pki.ocsp.duplicate", "RFC 5280 4.2"),
+            Self::Error(_) => ("pki.ocsp.error", "RFC 6960 4.2.1"),
+            Self::ExtensionUnreadable(_) => ("pki.ocsp.unreadable", "RFC 6960 4.4"),
+            Self::NoResponder => ("pki.ocsp.no_responder", "RFC 6960 4.2.2.2"),
+            Self::NonceDiffers => ("pki.ocsp.nonce", "RFC 9654 2.1"),
+            Self::NotRecent { .. } => ("pki.ocsp.not_recent", "RFC 6960 4.2.2.1"),
+            Self::NotYet { .. } => ("pki.ocsp.not_yet", "RFC 6960 3.2(5)"),
+            Self::OtherCertificate => ("pki.ocsp.other_certificate", "RFC 6960 3.2(1)"),
+            Self::OtherType(_) => ("pki.ocsp.type", "RFC 6960 4.2.1"),
+            Self::ResponderNotDelegated { .. } => ("pki.ocsp.not_delegated", "RFC 6960 4.2.2.2"),
+            Self::ResponderRevoked { .. } => ("pki.ocsp.responder_revoked", "RFC 6960 4.2.2.2.1"),
+            Self::ResponderUntrusted { .. } => ("pki.ocsp.responder_untrusted", "RFC 6960 4.2.2.2"),
+            Self::SignatureUnsupported(_) => ("pki.ocsp.signature_unsupported", "RFC 6960 3.2(2)"),
+            Self::SignatureWrong => ("pki.ocsp.signature", "RFC 6960 3.2(2)"),
+            Self::Stale { .. } => ("pki.ocsp.stale", "RFC 6960 3.2(6)"),
+            Self::Unknown => ("pki.ocsp.unknown", "RFC 6960 2.2"),
+            Self::UnknownCritical(_) => ("pki.ocsp.unknown_critical", "RFC 6960 4.4"),
+            Self::Weak => ("pki.ocsp.weak", "NIST SP 800-131A 9"),
+        }
+    }
+}
+
 /// The responses at hand, found by the certificates they are about.
 #[derive(Debug, Default)]
 pub(super) struct Responses {

@@ -117,7 +117,7 @@ pub enum NotChecked {
 }
 
 /// A report in the making: what one way to an anchor, or a way that ends before, has given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Attempt {
     pub(super) path: Vec<PathElement>,
     pub(super) findings: Vec<Finding>,

@@ -71,6 +71,24 @@ pub enum SourceRefusal {
     List(#[from] ListRefusal),
 }
 
+impl SourceRefusal {
+    /// The stable code: `pki.crl.…` or `pki.ocsp.…`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Answer(refusal) => refusal.code(),
+            Self::List(refusal) => refusal.code(),
+        }
+    }
+
+    /// The rule, by its clause.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Answer(refusal) => refusal.rule(),
+            Self::List(refusal) => refusal.rule(),
+        }
+    }
+}
+
 /// A source, with its dates.
 #[derive(Clone, Debug)]
 pub(super) struct Dated {
@@ -109,6 +127,8 @@ struct Authentic<'s, 'a> {
     list: &'s ListNode<'a>,
     frame: &'s Frame,
     reasons: Reasons,
+    /// What it says, where it was asked while its signature was verified.
+    word: Option<Result<Word, ListRefusal>>,
 }
 
 /// On what a list's signature rests.
@@ -129,9 +149,14 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<(), Exhausted> {
-        let node = self.nodes[index];
-        let subject = &node.entity.display;
         let status = self.status(index, signers, meter, attempt)?;
+        self.tell(status, attempt);
+        Ok(())
+    }
+
+    /// Adds a status, and what it means for a certificate.
+    pub(super) fn tell(&self, status: RevocationStatus, attempt: &mut Attempt) {
+        let subject = &status.subject;
         match status.status {
             Status::Good => {}
             Status::Revoked { at, reason } => {
@@ -146,7 +171,6 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
             }
         }
         attempt.revocation.push(status);
-        Ok(())
     }
 
     fn status(
@@ -158,25 +182,56 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
     ) -> Result<RevocationStatus, Exhausted> {
         let node = self.nodes[index];
         let asked = Asked::about(&node.certificate, &node.issuer);
-        let mut status = RevocationStatus {
-            subject: node.entity.display.clone(),
-            status: Status::Unknown,
-            source: None,
-            this_update: None,
-            next_update: None,
-            refused: Vec::new(),
-        };
+        let mut status = RevocationStatus::unknown(&node.entity.display);
+        let path = &self.nodes[index..];
+        let authentic = self.authentic(&asked, path, signers, meter, attempt, &mut status)?;
+        let heard = self.hear(index, signers, meter, attempt, &mut status)?;
+        self.decide(&asked, authentic, heard, &mut status);
+        self.hear_of_others(index, &mut status);
+        Ok(status)
+    }
+
+    /// What the lists alone say of a certificate that may be known by no more than its number: `nodes` holds it, or
+    /// nothing.
+    pub(super) fn status_of(
+        &self,
+        asked: &Asked<'_>,
+        subject: &str,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+    ) -> Result<RevocationStatus, Exhausted> {
+        let mut status = RevocationStatus::unknown(subject);
+        let (path, signers) = (self.nodes, Signers::default());
+        let authentic = self.authentic(asked, path, &signers, meter, attempt, &mut status)?;
+        self.decide(asked, authentic, Vec::new(), &mut status);
+        Ok(status)
+    }
+
+    /// The lists about a certificate whose signatures hold; why the others do not count is added to `status`. `path`
+    /// starts with the certificate, where it is at hand, and ends below the anchor.
+    fn authentic(
+        &self,
+        asked: &Asked<'_>,
+        path: &[&'s Node],
+        signers: &Signers<'s>,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+        status: &mut RevocationStatus,
+    ) -> Result<Vec<Authentic<'s, 'a>>, Exhausted> {
         let mut authentic = Vec::new();
         for (place, list) in self.validator.lists.iter().enumerate() {
-            if !list.may_be_about(&asked) {
+            if !list.may_be_about(asked) {
                 continue;
             }
-            let usable = self.usable(list, &asked);
-            let signed = match usable {
+            let signed = match self.usable(list, asked) {
                 Err(refusal) => Err(refusal),
-                Ok((frame, reasons)) => self
-                    .signer(index, place, signers, meter, attempt)?
-                    .map(|basis| (Authentic { list, frame, reasons }, basis)),
+                Ok((frame, reasons)) => {
+                    let subject = &status.subject;
+                    let (signer, word) = list.ask_during(asked, || {
+                        self.signer(subject, path, place, signers, meter, attempt)
+                    });
+                    signer?.map(|basis| (Authentic { list, frame, reasons, word }, basis))
+                }
             };
             match signed {
                 Err(refusal) => status.refuse(&list.origin, refusal.into()),
@@ -188,10 +243,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 }
             }
         }
-        let heard = self.hear(index, signers, meter, attempt, &mut status)?;
-        self.decide(&asked, authentic, heard, &mut status);
-        self.hear_of_others(index, &mut status);
-        Ok(status)
+        Ok(authentic)
     }
 
     /// Whether a list may be used for a certificate, but for its signature and its dates.
@@ -212,15 +264,15 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
     /// name that has a valid path to the same anchor (§6.3.3(f), (g)).
     fn signer(
         &self,
-        index: usize,
+        subject: &str,
+        path: &[&'s Node],
         place: usize,
         signers: &Signers<'s>,
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<Result<Basis, ListRefusal>, Exhausted> {
-        let subject = &self.nodes[index].entity.display;
         let list = &self.validator.lists[place];
-        let above = self.nodes[index + 1..].iter().map(|node| &node.entity);
+        let above = path.iter().skip(1).map(|node| &node.entity);
         let mut refusal = ListRefusal::NoSigner { issuer: list.crl.issuer().to_string() };
         for entity in above.chain([&self.anchor.entity]) {
             if entity.subject == list.issuer && entity.may(KeyUse::CrlSign) {
@@ -241,7 +293,8 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
             match self.signed_by(place, &node.entity, meter)? {
                 Err(why) => refusal = why,
                 Ok(weak) => {
-                    if signers.include(node) || node.id == self.nodes[index].id {
+                    let itself = path.first().is_some_and(|asked| asked.id == node.id);
+                    if signers.include(node) || itself {
                         attempt.weak_source(subject, &weak);
                         return Ok(Ok(Basis::OwnKey));
                     }
@@ -328,7 +381,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 status.refuse(&list.list.origin, ListRefusal::Superseded.into());
                 continue;
             }
-            let own = match list.list.word_on(asked) {
+            let own = match list.word_on(asked) {
                 Ok(word) => word,
                 Err(refusal) => {
                     status.refuse(&list.list.origin, refusal.into());
@@ -342,7 +395,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 if amendment.is_some() || !issued || !fits {
                     continue;
                 }
-                match delta.list.is_current(at).and_then(|()| delta.list.word_on(asked)) {
+                match delta.list.is_current(at).and_then(|()| delta.word_on(asked)) {
                     // Together they are the complete list of the delta's date (§5.2.4).
                     Ok(word) => {
                         *fate = None;
@@ -376,10 +429,12 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
             status.status = Status::Good;
             return;
         }
+        for list in complete.iter().filter(|list| list.reasons == Reasons::NONE) {
+            status.refuse(&list.list.origin, ListRefusal::Scope.into());
+        }
         // Sources of another time prove no absence, but a revocation that is not a hold is for ever.
         let lists = complete.iter().chain(&deltas);
-        let lists =
-            lists.filter_map(|list| Some((list.list.word_on(asked).ok()?, list.list.dated())));
+        let lists = lists.filter_map(|list| Some((list.word_on(asked).ok()?, list.list.dated())));
         for (word, source) in heard.into_iter().map(|heard| (heard.word, heard.source)).chain(lists)
         {
             if let Word::Listed(date, reason) = word
@@ -393,6 +448,10 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
 }
 
 impl Authentic<'_, '_> {
+    fn word_on(&self, asked: &Asked<'_>) -> Result<Word, ListRefusal> {
+        self.word.clone().unwrap_or_else(|| self.list.word_on(asked))
+    }
+
     fn age(&self) -> (Timestamp, Option<&Number>) {
         (self.list.crl.this_update().instant, self.frame.number.as_ref())
     }
@@ -408,6 +467,17 @@ impl Authentic<'_, '_> {
 }
 
 impl RevocationStatus {
+    pub(super) fn unknown(subject: &str) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            status: Status::Unknown,
+            source: None,
+            this_update: None,
+            next_update: None,
+            refused: Vec::new(),
+        }
+    }
+
     pub(super) fn refuse(&mut self, origin: &Origin, refusal: SourceRefusal) {
         self.refused.push(SourceFate { origin: origin.clone(), refusal });
     }

@@ -1,9 +1,10 @@
 //! What is at hand to judge certificates with, and the judgement.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::entity::{Anchor, Entity, Node};
+use super::entries::IndexedList;
 use super::finding::{Fact, Severity};
 use super::list::ListNode;
 use super::name::NormalName;
@@ -46,7 +47,7 @@ pub struct Validator<'a> {
     by_subject: HashMap<NormalName, Vec<usize>>,
     /// Names from which, going by names alone, an anchor can be reached.
     reachable: HashSet<NormalName>,
-    signatures: Mutex<HashMap<(Signed, [u8; 32]), Outcome>>,
+    signatures: Mutex<HashMap<(Signed, [u8; 32]), Arc<OnceLock<Outcome>>>>,
 }
 
 /// What a signature is of.
@@ -144,6 +145,13 @@ impl<'a> Validator<'a> {
         Self { responses: Responses::new(responses), signatures: Mutex::default(), ..self }
     }
 
+    /// Takes in lists that were verified before.
+    #[must_use]
+    pub fn with_indexed(mut self, lists: impl IntoIterator<Item = IndexedList<'a>>) -> Self {
+        self.lists.extend(lists.into_iter().map(ListNode::indexed));
+        self
+    }
+
     /// Judges one certificate.
     pub fn validate(&self, subject: &Certificate, origin: &Origin, options: &Options) -> Report {
         let leaf = Node::new(subject.clone(), origin.clone());
@@ -209,7 +217,11 @@ impl<'a> Validator<'a> {
         signer: &Entity,
         meter: &mut Meter,
     ) -> Result<Outcome, Exhausted> {
-        let crl = &self.lists[index].crl;
+        let list = &self.lists[index];
+        if let Some(known) = list.known_signature(signer.key_id) {
+            return Ok(known);
+        }
+        let crl = &list.crl;
         let algorithm = crl.signature_algorithm();
         self.verify(Signed::List(index), signer, algorithm, crl.tbs(), crl.signature(), meter)
     }
@@ -239,16 +251,17 @@ impl<'a> Validator<'a> {
         let place = (signed, signer.key_id);
         // A panic elsewhere leaves a map that is whole.
         let known = || self.signatures.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(outcome) = known().get(&place) {
+        let once = Arc::clone(known().entry(place).or_default());
+        if let Some(outcome) = once.get() {
             return Ok(outcome.clone());
         }
         meter.spend(Limit::Signatures, 1)?;
-        let outcome = match &signer.key {
+        // Whoever else asks meanwhile waits for the answer.
+        let outcome = once.get_or_init(|| match &signer.key {
             None => Err(SignatureError::Unsupported(algorithm.oid.clone())),
             Some(key) => signature::verify(key, algorithm, message, signature),
-        };
-        known().insert(place, outcome.clone());
-        Ok(outcome)
+        });
+        Ok(outcome.clone())
     }
 }
 

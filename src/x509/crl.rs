@@ -10,6 +10,10 @@ use super::extension::{Extension, general_names, point_name};
 use super::time::{TimeError, timestamp};
 use super::{AlgorithmIdentifier, Attribute, GeneralName, Name, Oid, Serial, X509Error, oid};
 
+use self::plain::Plain;
+
+mod plain;
+
 /// A list, borrowed from its DER.
 #[derive(Clone, Debug)]
 pub struct Crl<'a> {
@@ -103,6 +107,11 @@ impl<'a> Crl<'a> {
     /// The entries, in the order of the list.
     pub fn entries(&self) -> CrlEntries<'a> {
         CrlEntries(self.entries.clone())
+    }
+
+    /// The entries as encoded, one after the other.
+    pub fn entries_der(&self) -> &'a [u8] {
+        self.entries.rest()
     }
 
     /// The extensions in the order of the encoding, even one that stands there twice.
@@ -282,6 +291,30 @@ pub enum CertificateKinds {
 /// Walks the entries of a list. An entry that cannot be read is an error, after which there is nothing.
 #[derive(Clone, Debug)]
 pub struct CrlEntries<'a>(Reader<'a>);
+
+impl<'a> CrlEntries<'a> {
+    /// Walks entries that stand one after the other in these bytes, as [`Crl::entries_der`] gives them.
+    pub fn over(der: &'a [u8]) -> Self {
+        Self(Reader::new(der))
+    }
+
+    /// What has not been walked.
+    pub fn rest(&self) -> &'a [u8] {
+        self.0.rest()
+    }
+
+    /// Passes over the entries that follow as long as each is whole, has another serial number than this one (content
+    /// octets), and says no more than a date and a reason: nothing in them can be about anything else.
+    pub fn skip_others(&mut self, serial: &[u8]) {
+        let mut left = self.0.rest();
+        while let Some(entry) = Plain::at_start(left)
+            && entry.serial != serial
+        {
+            left = &left[entry.size..];
+        }
+        self.0.skip(self.0.rest().len() - left.len());
+    }
+}
 
 impl<'a> Iterator for CrlEntries<'a> {
     type Item = Result<CrlEntry<'a>, DerError>;

@@ -161,6 +161,12 @@ impl<'a> Reader<'a> {
         self.bytes.is_empty()
     }
 
+    /// Passes over this many bytes, which the caller has looked at; at most all.
+    pub(super) fn skip(&mut self, count: usize) {
+        let skipped = count.min(self.bytes.len());
+        *self = Self { bytes: &self.bytes[skipped..], position: self.position + skipped };
+    }
+
     /// The next element, whatever it is.
     pub(super) fn any(&mut self) -> Result<Element<'a>, DerError> {
         let position = self.position;

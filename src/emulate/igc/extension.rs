@@ -118,15 +118,16 @@ pub(super) fn standard<T: AssociatedOid + Encode>(
     criticality: Criticality,
     value: &T,
 ) -> Result<Extension, MintError> {
-    extension(T::OID, criticality, value)
+    of(T::OID, criticality, value)
 }
 
 /// A GIP-CPS extension: never critical.
 pub(super) fn private(oid: ObjectIdentifier, value: &impl Encode) -> Result<Extension, MintError> {
-    extension(oid, Criticality::NonCritical, value)
+    of(oid, Criticality::NonCritical, value)
 }
 
-fn extension(
+/// An extension under this identifier.
+pub(super) fn of(
     oid: ObjectIdentifier,
     criticality: Criticality,
     value: &impl Encode,
@@ -172,6 +173,11 @@ pub(super) fn responder() -> Result<[Extension; 3], MintError> {
         standard(Criticality::NonCritical, &ExtendedKeyUsage(vec![ID_KP_OCSP_SIGNING]))?,
         extension(OCSP_NO_CHECK, Criticality::NonCritical, &Null)?,
     ])
+}
+
+/// keyUsage of a key that signs lists only.
+pub(super) fn list_signer_usage() -> Result<Extension, MintError> {
+    standard(Criticality::Critical, &KeyUsage(KeyUsages::CRLSign.into()))
 }
 
 /// certificatePolicies: one policy, one pointer to the practice statement.

@@ -10,7 +10,7 @@ use x509_cert::ext::pkix::CrlReason;
 
 use super::certificate;
 use super::crl::Reason;
-use super::key::Signer;
+use super::key::Scheme;
 use super::period::{Period, date_time};
 use super::{Authority, MintError, PublicKey, TestKey};
 use crate::iso7816::tlv::{self, Tag, Tlv};
@@ -142,7 +142,7 @@ pub fn ocsp_response(answer: &Answer<'_>) -> Result<Vec<u8>, MintError> {
             (key, certificate::responder_name(answer.authority)?, carried)
         }
     };
-    let signer = key.load()?;
+    let signer = key.load(Scheme::Sha256)?;
     let responder = match answer.named_by {
         NamedBy::Name => tlv::encode(0xA1, &subject.to_der()?),
         NamedBy::Key => {
@@ -161,7 +161,7 @@ pub fn ocsp_response(answer: &Answer<'_>) -> Result<Vec<u8>, MintError> {
         sequence(&singles?),
         nonce.unwrap_or_default(),
     ]);
-    let algorithm = Signer::algorithm().to_der()?;
+    let algorithm = signer.algorithm().to_der()?;
     let signature = signer.sign(&data)?.to_der()?;
     let basic = sequence(&[data, algorithm, signature, carried]);
     let bytes = sequence(&[tlv::encode(OID, BASIC), tlv::encode(OCTET_STRING, &basic)]);

@@ -140,7 +140,76 @@ fn no_bit_changed_makes_the_reader_panic() {
     }
 }
 
+/// What a walk that passes over others gives for a serial: its entries, or the error that ends them.
+fn found(der: &[u8], serial: &[u8]) -> Vec<Result<Vec<u8>, DerError>> {
+    let crl = Crl::parse(der).expect("whole");
+    let mut entries = crl.entries();
+    let mut found = Vec::new();
+    loop {
+        entries.skip_others(serial);
+        match entries.next() {
+            None => return found,
+            Some(entry) => found.push(entry.map(|entry| entry.serial_content().to_vec())),
+        }
+    }
+}
+
+#[test]
+fn only_entries_that_say_no_more_than_date_and_reason_are_passed_over() {
+    let reason = || extension(&[0x55, 0x1D, 21], &encode(0x0A, &[1]));
+    let issuer = || critical(29, &sequence(&[]));
+    let der = list(
+        &[
+            entry(&[1], &[]),
+            entry(&[2], &[reason()]),
+            entry(&[3], &[issuer()]),
+            entry(&[4], &[reason(), issuer()]),
+            entry(&[5; 200], &[]),
+            entry(&[6], &[critical(21, &encode(0x0A, &[1]))]),
+            sequence(&[encode(2, &[7]), encode(0x18, b"20210102030405Z")]),
+            entry(&[8], &[]),
+        ],
+        &[],
+    );
+    let serials = [vec![3], vec![4], vec![5; 200], vec![6], vec![7]].map(Ok);
+    assert_eq!(found(&der, &[9]), serials);
+    assert_eq!(found(&der, &[8]), [&serials[..], &[Ok(vec![8])]].concat());
+}
+
+#[test]
+fn a_broken_entry_is_found_where_it_stands_also_when_others_are_passed_over() {
+    let broken = encode(0x30, &[2, 1, 9, 0x17, 1, 0x5A, 5]);
+    let der = list(&[entry(&[7], &[]), broken], &[]);
+    let crl = Crl::parse(&der).expect("whole");
+    let error = crl.entries().find_map(Result::err).expect("broken");
+    assert_eq!(found(&der, &[1]), [Err(error)]);
+}
+
 proptest! {
+    #[test]
+    fn passing_over_others_changes_nothing_of_what_is_found(
+        bytes in proptest::collection::vec(
+            prop_oneof![
+                any::<u8>().prop_map(|serial| entry(&[serial % 4], &[])),
+                Just(entry(&[1], &[extension(&[0x55, 0x1D, 21], &encode(0x0A, &[1]))])),
+                proptest::collection::vec(any::<u8>(), 0..6).prop_map(|junk| encode(0x30, &junk)),
+                proptest::collection::vec(any::<u8>(), 0..3),
+            ],
+            0..8,
+        ),
+    ) {
+        let der = list(&[bytes.concat()], &[]);
+        let crl = Crl::parse(&der).expect("whole");
+        let is_one = |entry: &Result<CrlEntry<'_>, _>| {
+            entry.as_ref().map_or(true, |entry| entry.serial_content() == [1])
+        };
+        let walked: Vec<_> = crl.entries().filter(is_one)
+            .map(|entry| entry.map(|entry| entry.serial_content().to_vec())).collect();
+        let one = |entry: &Result<Vec<u8>, _>| entry.as_ref().map_or(true, |serial| *serial == [1]);
+        let skipped: Vec<_> = found(&der, &[1]).into_iter().filter(one).collect();
+        prop_assert_eq!(skipped, walked);
+    }
+
     #[test]
     fn every_serial_written_is_walked(
         serials in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..41), 0..40),

@@ -1,0 +1,156 @@
+//! How the entries of a list are found: by a walk over all of them, by an index in memory once a list is asked about
+//! often, or by an index that was sealed when the list had been verified.
+
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::report::Origin;
+use super::signature::Weakness;
+use crate::x509::{Crl, CrlEntries};
+
+/// A list whose signature was verified before, and whose entries are looked up one by one: the frame of the list is at
+/// hand, its entries are not.
+#[derive(Clone, Debug)]
+pub struct IndexedList<'a> {
+    /// The list without its entries: all else that it says. The bytes that were signed are not these.
+    pub frame: Crl<'a>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// SHA-256 of the SubjectPublicKeyInfo of the key that the signature was verified with.
+    pub signer: [u8; 32],
+    /// What is weak about that signature.
+    pub weaknesses: Vec<Weakness>,
+    /// Its entries.
+    pub entries: &'a dyn Lookup,
+}
+
+/// The entries of a list of which every one could be read, none has a critical extension that is not known, and none
+/// names an issuer. Who implements it vouches for that, and for the entries being those of the list.
+pub trait Lookup: fmt::Debug + Sync {
+    /// The entries of this serial number (content octets), DER, in the order of the list; others may stand among them.
+    ///
+    /// # Errors
+    /// [`LookupError`]: then the list says nothing.
+    fn entries(&self, serial: &[u8]) -> Result<Vec<u8>, LookupError>;
+}
+
+/// The entries of a list cannot be had any more.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the entries of the list cannot be had any more")]
+pub struct LookupError;
+
+/// Where the entries of a list are.
+#[derive(Debug)]
+pub(super) enum Entries<'a> {
+    /// In the list: walked, and after [`WALKS`] walks indexed.
+    Listed(Walks),
+    /// Behind an index.
+    Sealed { signer: [u8; 32], weaknesses: Vec<Weakness>, lookup: &'a dyn Lookup },
+}
+
+/// A list is walked that many times before it is indexed: an index costs about as much as it saves on so many.
+const WALKS: u32 = 4;
+
+/// How often a list was walked, and its index when there is one.
+#[derive(Debug, Default)]
+pub(super) struct Walks {
+    count: AtomicU32,
+    /// `None` inside: a list that only a walk can tell about.
+    index: OnceLock<Option<Serials>>,
+}
+
+impl Walks {
+    /// Whether the list has been asked about.
+    pub(super) fn have_begun(&self) -> bool {
+        self.count.load(Ordering::Relaxed) > 0
+    }
+
+    /// The entry of this serial number, or none of it, if there is an index; counts a walk if there is not.
+    pub(super) fn indexed<'l>(&self, crl: &Crl<'l>, serial: &[u8]) -> Option<CrlEntries<'l>> {
+        let index = match self.index.get() {
+            Some(index) => index,
+            None if self.count.fetch_add(1, Ordering::Relaxed) < WALKS => return None,
+            None => self.index.get_or_init(|| Serials::of(crl)),
+        };
+        index.as_ref().map(|index| index.find(crl.entries_der(), serial))
+    }
+}
+
+/// Where each serial number of a list stands: four bytes a place, at most half of the places taken.
+struct Serials {
+    /// Open addressing, linear: 0 for a free place, else 1 + the offset of an entry.
+    places: Vec<u32>,
+    hasher: RandomState,
+}
+
+impl Serials {
+    /// `None` for a list that must be walked: an entry that cannot be read or must not be passed over, or one that
+    /// names an issuer, which the entries after it inherit.
+    fn of(crl: &Crl<'_>) -> Option<Self> {
+        let der = crl.entries_der();
+        let mut offsets = Vec::new();
+        let mut entries = crl.entries();
+        loop {
+            let offset = u32::try_from(der.len() - entries.rest().len()).ok()?;
+            let Some(entry) = entries.next() else { break };
+            let entry = entry.ok()?;
+            let unknown = entry.unknown_critical_extension().ok()?;
+            if unknown.is_some() || entry.certificate_issuer().ok()?.is_some() {
+                return None;
+            }
+            offsets.push(offset.checked_add(1)?);
+        }
+        let places = vec![0; (2 * offsets.len()).next_power_of_two()];
+        let mut serials = Self { places, hasher: RandomState::new() };
+        for offset in offsets {
+            let serial = serial_of(entry_at(der, offset))?;
+            let place = serials.place(der, serial);
+            // Of two entries of one serial number the last counts, as in a walk.
+            serials.places[place] = offset;
+        }
+        Some(serials)
+    }
+
+    fn find<'l>(&self, der: &'l [u8], serial: &[u8]) -> CrlEntries<'l> {
+        match self.places[self.place(der, serial)] {
+            0 => CrlEntries::over(&[]),
+            offset => CrlEntries::over(entry_at(der, offset)),
+        }
+    }
+
+    /// The place of a serial number, or the free one where it would stand.
+    fn place(&self, der: &[u8], serial: &[u8]) -> usize {
+        let last = self.places.len() - 1;
+        let mask = u64::try_from(last).expect("a size fits in 64 bits");
+        let hash = self.hasher.hash_one(serial) & mask;
+        let mut place = usize::try_from(hash).expect("no more than the last place");
+        loop {
+            match self.places[place] {
+                0 => return place,
+                offset if serial_of(entry_at(der, offset)) == Some(serial) => return place,
+                _ => place = (place + 1) & last,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Serials {
+    /// Not the places: there may be millions.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serials").field("places", &self.places.len()).finish_non_exhaustive()
+    }
+}
+
+/// The entry at an offset that was counted from 1.
+fn entry_at(der: &[u8], offset: u32) -> &[u8] {
+    let start = usize::try_from(offset - 1).expect("an offset in memory");
+    let mut entries = CrlEntries::over(&der[start..]);
+    entries.next();
+    &der[start..der.len() - entries.rest().len()]
+}
+
+fn serial_of(entry: &[u8]) -> Option<&[u8]> {
+    CrlEntries::over(entry).next()?.ok().map(|entry| entry.serial_content())
+}
