@@ -39,6 +39,16 @@ impl Anchor {
         Ok(Self { entity, certificate: None })
     }
 
+    /// The certificate that gave the name and the key, where there is one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The SubjectPublicKeyInfo, DER.
+    pub fn spki(&self) -> &[u8] {
+        &self.entity.spki
+    }
+
     /// Whether this very certificate is the anchor.
     pub(super) fn is(&self, node: &Node) -> bool {
         self.certificate
