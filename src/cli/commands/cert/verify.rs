@@ -24,6 +24,7 @@ use crate::cli::net::{self, NamedBy};
 use crate::cli::output::Outcome;
 use crate::cli::thresholds::Life;
 use crate::id::NationalId;
+use crate::pki::profile;
 use crate::pki::{
     Candidate, Conformance, ExplicitPolicy, Legacy, List, Options, Origin, Peer, PolicyInputs,
     PolicyUse, Purpose, Report, Response, Revocation, RevocationScope, Validator, Verdict,
@@ -203,6 +204,10 @@ impl Judge<'_> {
                 continue;
             };
             rows.extend(args.thresholds.list(source.to_string(), Life { start, end }, at));
+        }
+        if args.profile == Some(args::Profile::IgcSante) {
+            let remarks = profile::igc_sante(&subject.certificate);
+            rows.extend(remarks.map(|remark| Row::of_remark(&remark, &report.subject)));
         }
         rows
     }
