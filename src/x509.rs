@@ -19,7 +19,9 @@ mod extension;
 mod general_name;
 mod holder;
 mod key;
+mod key_period;
 mod name;
+mod ocsp;
 pub mod oid;
 mod product;
 #[cfg(test)]
@@ -42,8 +44,13 @@ pub use extension::{
 };
 pub use general_name::GeneralName;
 pub use holder::Holder;
-pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
+pub use key::{AlgorithmIdentifier, DsaKey, DsaParameters, PssParameters, PublicKey};
+pub use key_period::KeyPeriod;
 pub use name::{Attribute, Name, StringKind};
+pub use ocsp::{
+    CertId, CertIdHash, CertStatus, Nonce, OcspAnswer, OcspError, OcspRequest, OcspResponse,
+    ResponderId, SingleResponse,
+};
 pub use oid::{Oid, OidError};
 pub use product::{Environment, LegacyProduct, Product};
 pub use time::TimeError;
@@ -71,6 +78,12 @@ pub enum X509Error {
     /// The bytes are not those of a distinguished name.
     #[error("not a distinguished name: {0}")]
     Name(#[source] DerError),
+    /// The bytes are not those of an OCSP request.
+    #[error("not an OCSP request: {0}")]
+    OcspRequest(#[source] DerError),
+    /// The bytes are not those of an OCSP response.
+    #[error("not an OCSP response: {0}")]
+    OcspResponse(#[source] DerError),
     /// A PEM file without any block `CERTIFICATE`.
     #[error("no certificate in the PEM file")]
     NoCertificate,

@@ -3,7 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+mod wanted;
+
 use jiff::Timestamp;
+
+pub use wanted::{Question, Source, of_issuers, of_status};
 
 /// Something that a certificate names and that may be fetched.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]

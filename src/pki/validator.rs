@@ -8,12 +8,13 @@ use super::entries::IndexedList;
 use super::finding::{Fact, Severity};
 use super::list::ListNode;
 use super::name::NormalName;
-use super::options::{Conformance, Exhausted, Limit, Meter, Options};
+use super::ocsp::{Response, Responses, signs_answers};
+use super::options::{Budget, Conformance, Exhausted, Limit, Meter, Options};
 use super::path::{self, Goal, Validity};
 use super::report::{Attempt, NotChecked, Origin, PathElementKind, Report};
 use super::search::Search;
 use super::signature::{self, SignatureError, Weakness};
-use crate::x509::{AlgorithmIdentifier, Certificate, Crl};
+use crate::x509::{AlgorithmIdentifier, Certificate, Crl, OcspAnswer};
 
 /// A certificate that may stand on a path. It is trusted for nothing.
 #[derive(Clone, Debug)]
@@ -39,7 +40,10 @@ pub struct List<'a> {
 pub struct Validator<'a> {
     pub(super) anchors: Vec<Anchor>,
     pub(super) lists: Vec<ListNode<'a>>,
+    pub(super) responses: Responses,
     nodes: Vec<Node>,
+    /// Those that say they sign OCSP answers.
+    responders: Vec<usize>,
     by_subject: HashMap<NormalName, Vec<usize>>,
     /// Names from which, going by names alone, an anchor can be reached.
     reachable: HashSet<NormalName>,
@@ -49,10 +53,19 @@ pub struct Validator<'a> {
 /// What a signature is of.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Signed {
+    /// An OCSP answer, by the place of its response among those at hand.
+    Answer(usize),
     /// A certificate, by its SHA-256.
     Certificate([u8; 32]),
     /// A list, by its place among those at hand: hashing it again would cost as much as its signature.
     List(usize),
+}
+
+/// Whether any key has got its parameters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Inheritance {
+    None,
+    Some,
 }
 
 /// Whether a signature holds, and what is weak about it.
@@ -81,7 +94,55 @@ impl<'a> Validator<'a> {
             }
         }
         let lists = lists.into_iter().map(|list| ListNode::new(list.crl, list.origin)).collect();
-        Self { anchors, lists, nodes, by_subject, reachable, signatures: Mutex::default() }
+        let responders = (0..nodes.len())
+            .filter(|index| signs_answers(&nodes[*index].certificate, &nodes[*index].entity))
+            .collect();
+        let mut validator = Self {
+            anchors,
+            lists,
+            responses: Responses::default(),
+            nodes,
+            responders,
+            by_subject,
+            reachable,
+            signatures: Mutex::default(),
+        };
+        // No more than this is done for keys without parameters: real chains have one or two.
+        let mut meter = Meter::new(Budget { signatures: 64, ..Budget::default() });
+        while validator.inherit(&mut meter) == Ok(Inheritance::Some) {}
+        validator
+    }
+
+    /// Gives DSA keys without parameters those of the key that issued their certificate (RFC 5280 §6.1.4(d)): another
+    /// round may follow, for those whose issuer has just got its own.
+    fn inherit(&mut self, meter: &mut Meter) -> Result<Inheritance, Exhausted> {
+        let mut heirs = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !node.entity.lacks_parameters() {
+                continue;
+            }
+            let anchors = self.anchors.iter().map(|anchor| &anchor.entity);
+            let anchors = anchors.filter(|anchor| anchor.subject == node.issuer);
+            for issuer in anchors.chain(self.named(&node.issuer).map(|node| &node.entity)) {
+                let Some(heir) = node.entity.inheriting(issuer) else { continue };
+                if self.signature(node, issuer, meter)?.is_ok() {
+                    heirs.push((index, heir));
+                    break;
+                }
+            }
+        }
+        let found = if heirs.is_empty() { Inheritance::None } else { Inheritance::Some };
+        for (index, heir) in heirs {
+            self.nodes[index].entity = heir;
+        }
+        Ok(found)
+    }
+
+    /// The same, with OCSP responses in place of those it had.
+    #[must_use]
+    pub fn with_responses(self, responses: Vec<Response>) -> Self {
+        // The outcomes known of responses are by their places.
+        Self { responses: Responses::new(responses), signatures: Mutex::default(), ..self }
     }
 
     /// Takes in lists that were verified before.
@@ -113,7 +174,7 @@ impl<'a> Validator<'a> {
             found.unwrap_or_else(|Exhausted(limit)| alone(Fact::Budget(limit)))
         };
         let not_checked = not_checked(&attempt, options);
-        let Attempt { path, findings, revocation } = attempt;
+        let Attempt { path, findings, revocation, .. } = attempt;
         let subject = leaf.entity.display;
         Report { subject, at: options.at, path, findings, revocation, not_checked }
     }
@@ -121,6 +182,11 @@ impl<'a> Validator<'a> {
     /// The certificates that bear a name.
     pub(super) fn named(&self, name: &NormalName) -> impl Iterator<Item = &Node> {
         self.by_subject.get(name).into_iter().flatten().map(|index| &self.nodes[*index])
+    }
+
+    /// The certificates that say they sign OCSP answers.
+    pub(super) fn responders(&self) -> impl Iterator<Item = &Node> {
+        self.responders.iter().map(|index| &self.nodes[*index])
     }
 
     /// Whether, going by names, an anchor can be reached from this issuer.
@@ -160,6 +226,19 @@ impl<'a> Validator<'a> {
         self.verify(Signed::List(index), signer, algorithm, crl.tbs(), crl.signature(), meter)
     }
 
+    /// Whether the signature of the answer at this place is that of a responder's key.
+    pub(super) fn answer_signature(
+        &self,
+        place: usize,
+        answer: &OcspAnswer,
+        signer: &Entity,
+        meter: &mut Meter,
+    ) -> Result<Outcome, Exhausted> {
+        let OcspAnswer { signature_algorithm, signature, .. } = answer;
+        let signed = Signed::Answer(place);
+        self.verify(signed, signer, signature_algorithm, answer.tbs(), signature, meter)
+    }
+
     fn verify(
         &self,
         signed: Signed,
@@ -188,7 +267,7 @@ impl<'a> Validator<'a> {
 
 /// Nothing but the certificate itself.
 pub(super) fn leaf_only(leaf: &Node) -> Attempt {
-    Attempt { path: vec![leaf.element()], findings: Vec::new(), revocation: Vec::new() }
+    Attempt::of(vec![leaf.element()])
 }
 
 fn not_checked(attempt: &Attempt, options: &Options) -> Vec<NotChecked> {
@@ -204,5 +283,6 @@ fn not_checked(attempt: &Attempt, options: &Options) -> Vec<NotChecked> {
     if anchored && options.conformance == Conformance::Lenient {
         left.push(NotChecked::AnchorValidity);
     }
+    left.extend(attempt.left_out.iter().cloned());
     left
 }

@@ -87,7 +87,7 @@ impl Certificate {
         }
     }
 
-    fn read(outer: &Element<'_>) -> Result<Self, DerError> {
+    pub(super) fn read(outer: &Element<'_>) -> Result<Self, DerError> {
         let mut certificate = outer.inside();
         let tbs = certificate.take(tag::SEQUENCE)?;
         let signature_algorithm = AlgorithmIdentifier::read(&mut certificate)?;
@@ -190,6 +190,12 @@ impl Certificate {
     /// SHA-256 of the whole certificate.
     pub fn sha256(&self) -> [u8; 32] {
         sha256(&self.der)
+    }
+
+    /// SHA-1 of the whole certificate, as old tools and documents name it; it proves nothing.
+    pub fn sha1(&self) -> [u8; 20] {
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der);
+        digest.as_ref().try_into().expect("SHA-1 gives 20 bytes")
     }
 
     /// The SubjectPublicKeyInfo, DER.

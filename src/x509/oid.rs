@@ -18,6 +18,14 @@ impl Oid {
         Self(dotted(octets).unwrap_or_else(|| format!("#{}", Hex(octets))))
     }
 
+    /// The content octets of the OBJECT IDENTIFIER.
+    pub fn to_content(&self) -> Vec<u8> {
+        match self.0.strip_prefix('#') {
+            Some(digits) => hexadecimal(digits),
+            None => content(&self.0),
+        }
+    }
+
     /// The dotted form, to compare with the constants of this module.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -99,6 +107,28 @@ fn dotted(octets: &[u8]) -> Option<String> {
     (arc.is_none() && !text.is_empty()).then_some(text)
 }
 
+/// The content octets of a dotted form that is one.
+fn content(dotted: &str) -> Vec<u8> {
+    let mut arcs = dotted.split('.').map(|arc| arc.parse::<u128>().expect("dotted, or not an Oid"));
+    let mut octets = Vec::new();
+    // The first two arcs share one number.
+    let first = arcs.next().unwrap_or(0) * 40 + arcs.next().unwrap_or(0);
+    for arc in [first].into_iter().chain(arcs) {
+        let groups = (128 - arc.leading_zeros()).div_ceil(7).max(1);
+        for group in (0..groups).rev() {
+            let more = if group == 0 { 0 } else { 0x80 };
+            let [.., low] = (arc >> (7 * group)).to_be_bytes();
+            octets.push(more | low & 0x7F);
+        }
+    }
+    octets
+}
+
+fn hexadecimal(digits: &str) -> Vec<u8> {
+    let digits = digits.as_bytes().chunks(2).filter_map(|two| str::from_utf8(two).ok());
+    digits.filter_map(|two| u8::from_str_radix(two, 16).ok()).collect()
+}
+
 /// `CN`, commonName.
 pub const COMMON_NAME: &str = "2.5.4.3";
 /// `SN`, surname.
@@ -145,6 +175,12 @@ pub const SHA256_WITH_RSA: &str = "1.2.840.113549.1.1.11";
 pub const SHA384_WITH_RSA: &str = "1.2.840.113549.1.1.12";
 /// sha512WithRSAEncryption (PKCS #1).
 pub const SHA512_WITH_RSA: &str = "1.2.840.113549.1.1.13";
+/// id-dsa (RFC 3279).
+pub const DSA: &str = "1.2.840.10040.4.1";
+/// id-dsa-with-sha1 (RFC 3279).
+pub const DSA_WITH_SHA1: &str = "1.2.840.10040.4.3";
+/// id-dsa-with-sha256 (RFC 5758).
+pub const DSA_WITH_SHA256: &str = "2.16.840.1.101.3.4.3.2";
 /// id-ecPublicKey (RFC 5480).
 pub const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 /// secp256r1, P-256 (RFC 5480).
@@ -157,6 +193,8 @@ pub const ECDSA_WITH_SHA256: &str = "1.2.840.10045.4.3.2";
 pub const ECDSA_WITH_SHA384: &str = "1.2.840.10045.4.3.3";
 /// id-Ed25519 (RFC 8410).
 pub const ED25519: &str = "1.3.101.112";
+/// id-sha1 (RFC 3279).
+pub const SHA1: &str = "1.3.14.3.2.26";
 /// id-sha256 (RFC 4055).
 pub const SHA256: &str = "2.16.840.1.101.3.4.2.1";
 /// id-sha384 (RFC 4055).
@@ -168,8 +206,12 @@ pub const SHA512: &str = "2.16.840.1.101.3.4.2.3";
 pub const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
 /// keyUsage.
 pub const KEY_USAGE: &str = "2.5.29.15";
+/// privateKeyUsagePeriod (RFC 3280 §4.2.1.4).
+pub const PRIVATE_KEY_USAGE_PERIOD: &str = "2.5.29.16";
 /// subjectAltName.
 pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+/// issuerAltName.
+pub const ISSUER_ALT_NAME: &str = "2.5.29.18";
 /// basicConstraints.
 pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 /// cRLNumber.
@@ -206,6 +248,16 @@ pub const FRESHEST_CRL: &str = "2.5.29.46";
 pub const INHIBIT_ANY_POLICY: &str = "2.5.29.54";
 /// authorityInfoAccess.
 pub const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+/// subjectInfoAccess.
+pub const SUBJECT_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.11";
+/// tlsFeature (RFC 7633).
+pub const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
+pub const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
+/// The list of signed certificate timestamps (RFC 6962 §3.3).
+pub const SCT_LIST: &str = "1.3.6.1.4.1.11129.2.4.2";
+/// Netscape certificate type, in the PKIs before IGC-Santé (IGC-Santé fact sheet §9).
+pub const NETSCAPE_CERT_TYPE: &str = "2.16.840.1.113730.1.1";
 /// id-qt-cps: a policy qualifier that is a URI.
 pub const CPS_POINTER: &str = "1.3.6.1.5.5.7.2.1";
 
@@ -213,8 +265,12 @@ pub const CPS_POINTER: &str = "1.3.6.1.5.5.7.2.1";
 pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// id-kp-clientAuth.
 pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
+/// id-kp-codeSigning.
+pub const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
 /// id-kp-emailProtection.
 pub const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+/// id-kp-timeStamping.
+pub const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 /// id-kp-OCSPSigning.
 pub const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 /// anyExtendedKeyUsage.
@@ -223,6 +279,10 @@ pub const ANY_EXTENDED_KEY_USAGE: &str = "2.5.29.37.0";
 pub const SMARTCARD_LOGON: &str = "1.3.6.1.4.1.311.20.2.2";
 /// User principal name, an otherName of subjectAltName.
 pub const USER_PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
+/// id-pkix-ocsp-basic (RFC 6960): the type of an answer.
+pub const OCSP_BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
+/// id-pkix-ocsp-nonce (RFC 9654).
+pub const OCSP_NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
 /// id-ad-ocsp: an access method of authorityInfoAccess.
 pub const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 /// id-ad-caIssuers: an access method of authorityInfoAccess.
@@ -246,6 +306,63 @@ pub const RESPONSIBILITY: &str = "1.2.250.1.71.1.2.12";
 pub const SECTORS: &str = "1.2.250.1.71.4.2.4";
 /// Specialities (savoir-faire), table R01.
 pub const SPECIALITIES: &str = "1.2.250.1.71.4.2.5";
+
+/// What people call an extension, a purpose, an algorithm or a curve; `None` for one that is not known here.
+pub fn name(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        SUBJECT_KEY_IDENTIFIER => "subjectKeyIdentifier",
+        KEY_USAGE => "keyUsage",
+        PRIVATE_KEY_USAGE_PERIOD => "privateKeyUsagePeriod",
+        SUBJECT_ALT_NAME => "subjectAltName",
+        ISSUER_ALT_NAME => "issuerAltName",
+        BASIC_CONSTRAINTS => "basicConstraints",
+        NAME_CONSTRAINTS => "nameConstraints",
+        CRL_DISTRIBUTION_POINTS => "cRLDistributionPoints",
+        CERTIFICATE_POLICIES => "certificatePolicies",
+        ANY_POLICY => "anyPolicy",
+        POLICY_MAPPINGS => "policyMappings",
+        AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
+        POLICY_CONSTRAINTS => "policyConstraints",
+        EXT_KEY_USAGE => "extKeyUsage",
+        FRESHEST_CRL => "freshestCRL",
+        INHIBIT_ANY_POLICY => "inhibitAnyPolicy",
+        AUTHORITY_INFO_ACCESS => "authorityInfoAccess",
+        SUBJECT_INFO_ACCESS => "subjectInfoAccess",
+        NETSCAPE_CERT_TYPE => "netscapeCertType",
+        TLS_FEATURE => "tlsFeature",
+        OCSP_NO_CHECK => "ocspNoCheck",
+        SCT_LIST => "signedCertificateTimestampList",
+        CARD_TYPE => "card type (G02)",
+        CARD_NUMBER => "card number",
+        CATEGORY => "category (G01)",
+        PROFESSION => "profession (G15)",
+        FUTURE_PROFESSION => "future profession (G16)",
+        RESPONSIBILITY => "responsibility (G04)",
+        SECTORS => "sectors (R02)",
+        SPECIALITIES => "specialities (R01)",
+        SERVER_AUTH => "serverAuth",
+        CLIENT_AUTH => "clientAuth",
+        CODE_SIGNING => "codeSigning",
+        EMAIL_PROTECTION => "emailProtection",
+        TIME_STAMPING => "timeStamping",
+        OCSP_SIGNING => "OCSPSigning",
+        ANY_EXTENDED_KEY_USAGE => "anyExtendedKeyUsage",
+        SMARTCARD_LOGON => "msSmartcardLogon",
+        RSA_ENCRYPTION => "RSA",
+        RSASSA_PSS => "RSASSA-PSS",
+        SHA1_WITH_RSA => "sha1WithRSAEncryption",
+        SHA256_WITH_RSA => "sha256WithRSAEncryption",
+        SHA384_WITH_RSA => "sha384WithRSAEncryption",
+        SHA512_WITH_RSA => "sha512WithRSAEncryption",
+        EC_PUBLIC_KEY => "EC",
+        P256 => "P-256",
+        P384 => "P-384",
+        ECDSA_WITH_SHA256 => "ecdsa-with-SHA256",
+        ECDSA_WITH_SHA384 => "ecdsa-with-SHA384",
+        ED25519 => "Ed25519",
+        _ => return None,
+    })
+}
 
 #[cfg(test)]
 mod tests {
@@ -290,6 +407,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn content_octets_are_written_as_they_were_read(
+            octets in proptest::collection::vec(any::<u8>(), 0..30),
+            arcs in proptest::collection::vec(any::<u64>(), 0..4),
+        ) {
+            prop_assert_eq!(Oid::from_content(&octets).to_content(), octets);
+            let dotted = arcs.iter().fold("2.999".to_owned(), |text, arc| format!("{text}.{arc}"));
+            let oid: Oid = dotted.parse().expect("dotted");
+            prop_assert_eq!(Oid::from_content(&oid.to_content()), oid);
+        }
+
         #[test]
         fn two_are_equal_only_when_their_octets_are(
             one in proptest::collection::vec(any::<u8>(), 0..6),

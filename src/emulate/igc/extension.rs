@@ -6,10 +6,10 @@ use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES,
     ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_KEY_USAGE,
     ID_CE_PRIVATE_KEY_USAGE_PERIOD, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
-    ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION, ID_KP_SERVER_AUTH, ID_PE_AUTHORITY_INFO_ACCESS,
-    ID_QT_CPS,
+    ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION, ID_KP_OCSP_SIGNING, ID_KP_SERVER_AUTH,
+    ID_PE_AUTHORITY_INFO_ACCESS, ID_QT_CPS,
 };
-use der::asn1::{Ia5String, ObjectIdentifier, OctetString, PrintableStringRef};
+use der::asn1::{Ia5String, Null, ObjectIdentifier, OctetString, PrintableStringRef};
 use der::{Any, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
@@ -118,15 +118,16 @@ pub(super) fn standard<T: AssociatedOid + Encode>(
     criticality: Criticality,
     value: &T,
 ) -> Result<Extension, MintError> {
-    extension(T::OID, criticality, value)
+    of(T::OID, criticality, value)
 }
 
 /// A GIP-CPS extension: never critical.
 pub(super) fn private(oid: ObjectIdentifier, value: &impl Encode) -> Result<Extension, MintError> {
-    extension(oid, Criticality::NonCritical, value)
+    of(oid, Criticality::NonCritical, value)
 }
 
-fn extension(
+/// An extension under this identifier.
+pub(super) fn of(
     oid: ObjectIdentifier,
     criticality: Criticality,
     value: &impl Encode,
@@ -163,6 +164,20 @@ pub(super) fn authority_constraints(path_len: Option<u8>) -> Result<[Extension; 
     let constraints = BasicConstraints { ca: true, path_len_constraint: path_len };
     let usage = KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign);
     Ok([standard(Criticality::Critical, &constraints)?, standard(Criticality::Critical, &usage)?])
+}
+
+/// keyUsage of a key that signs lists only.
+pub(super) fn list_signer_usage() -> Result<Extension, MintError> {
+    standard(Criticality::Critical, &KeyUsage(KeyUsages::CRLSign.into()))
+}
+
+/// What makes an OCSP responder (RFC 6960 §4.2.2.2): keyUsage, extKeyUsage and id-pkix-ocsp-nocheck.
+pub(super) fn responder() -> Result<[Extension; 3], MintError> {
+    Ok([
+        standard(Criticality::Critical, &KeyUsage(KeyUsages::DigitalSignature.into()))?,
+        standard(Criticality::NonCritical, &ExtendedKeyUsage(vec![ID_KP_OCSP_SIGNING]))?,
+        of(OCSP_NO_CHECK, Criticality::NonCritical, &Null)?,
+    ])
 }
 
 /// certificatePolicies: one policy, one pointer to the practice statement.
@@ -259,6 +274,8 @@ pub(super) const G16_FUTURE_PROFESSION: ObjectIdentifier =
 pub(super) const R01_SPECIALITY: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.250.1.71.4.2.5");
 
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
+const OCSP_NO_CHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
 /// Microsoft smart card logon, an extended key usage.
 const SMARTCARD_LOGON: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.2");
 /// Microsoft user principal name, an `otherName`.
