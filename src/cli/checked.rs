@@ -197,7 +197,8 @@ impl Checks {
 }
 
 impl Unread {
-    fn json(&self) -> Value {
+    /// As it stands in `unread` of a document.
+    pub(in crate::cli) fn json(&self) -> Value {
         serde_json::json!({
             "input": self.input,
             "error": { "code": self.failure.code, "message": self.failure.message },

@@ -165,14 +165,16 @@ proptest! {
     #[test]
     fn a_flipped_bit_makes_no_reader_panic(which in 0..ALL.len(), at in any::<prop::sample::Index>(), bit in 0..8_u8) {
         let mut bytes = fixture(ALL[which]);
-        bytes[at.index(bytes.len())] ^= 1 << bit;
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
         let _ = read(&bytes, Some(PASSWORD));
     }
 
     #[test]
     fn a_flipped_bit_in_a_key_makes_no_reader_panic(at in any::<prop::sample::Index>(), bit in 0..8_u8) {
         let mut bytes = key("org-auth-cli");
-        bytes[at.index(bytes.len())] ^= 1 << bit;
+        let at = at.index(bytes.len());
+        bytes[at] ^= 1 << bit;
         let _ = read(&bytes, None);
     }
 
