@@ -44,7 +44,7 @@ pub use extension::{
 };
 pub use general_name::GeneralName;
 pub use holder::Holder;
-pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
+pub use key::{AlgorithmIdentifier, DsaKey, DsaParameters, PssParameters, PublicKey};
 pub use key_period::KeyPeriod;
 pub use name::{Attribute, Name, StringKind};
 pub use ocsp::{

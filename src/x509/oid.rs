@@ -175,6 +175,12 @@ pub const SHA256_WITH_RSA: &str = "1.2.840.113549.1.1.11";
 pub const SHA384_WITH_RSA: &str = "1.2.840.113549.1.1.12";
 /// sha512WithRSAEncryption (PKCS #1).
 pub const SHA512_WITH_RSA: &str = "1.2.840.113549.1.1.13";
+/// id-dsa (RFC 3279).
+pub const DSA: &str = "1.2.840.10040.4.1";
+/// id-dsa-with-sha1 (RFC 3279).
+pub const DSA_WITH_SHA1: &str = "1.2.840.10040.4.3";
+/// id-dsa-with-sha256 (RFC 5758).
+pub const DSA_WITH_SHA256: &str = "2.16.840.1.101.3.4.3.2";
 /// id-ecPublicKey (RFC 5480).
 pub const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 /// secp256r1, P-256 (RFC 5480).

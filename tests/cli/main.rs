@@ -20,6 +20,7 @@ mod pin;
 mod pin_sources;
 mod read;
 mod reference;
+mod scan;
 mod usage;
 mod watch;
 
