@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::secret::Secret;
 use crate::store::{self, Contents, Place, Problem, StoreError};
+use crate::x509::Certificate;
 
 /// A file that holds what was looked for.
 #[derive(Debug)]
@@ -52,6 +53,22 @@ impl Inputs {
     /// Reads files and folders that hold certificates; each file of [`files`](Self::files) has one at least.
     pub(super) fn read(paths: &[PathBuf], password: Option<&Secret<String>>) -> Self {
         Reader { wanted: Wanted::Certificates, password }.read(paths)
+    }
+
+    /// The certificates of files and folders that must all be readable, each with the name of its file.
+    ///
+    /// # Errors
+    /// Of the first that is not: what was named as evidence is never passed over.
+    pub(super) fn certificates(paths: &[PathBuf]) -> Result<Vec<(String, Certificate)>, Failure> {
+        let inputs = Self::read(paths, None);
+        if let Some(unread) = inputs.unread.into_iter().next() {
+            return Err(unread.failure);
+        }
+        let files = inputs.files.into_iter().flat_map(|file| {
+            let name = file.name;
+            file.contents.certificates.into_iter().map(move |found| (name.clone(), found))
+        });
+        Ok(files.collect())
     }
 
     /// Reads files and folders that hold certificates or private keys.
