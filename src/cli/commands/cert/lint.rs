@@ -20,7 +20,8 @@ use super::subject::{self, Subject};
 
 pub(super) fn run(args: &CertLint, context: &Context) -> Result<Outcome, Failure> {
     let at = args.instant.at.unwrap_or_else(|| context.now());
-    let inputs = Inputs::read(&args.files, None);
+    let password = args.password.given()?;
+    let inputs = Inputs::read(&args.files, password.as_ref());
     let remarks = subject::left_out(&inputs);
     let unread = inputs.unread;
     let subjects = subject::each(inputs.files);

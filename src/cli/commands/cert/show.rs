@@ -15,7 +15,8 @@ use crate::cli::output::Outcome;
 use crate::x509::Environment;
 
 pub(super) fn run(args: &CertShow, context: &Context) -> Result<Outcome, Failure> {
-    let inputs = Inputs::read(&args.files, None);
+    let password = args.password.given()?;
+    let inputs = Inputs::read(&args.files, password.as_ref());
     let remarks = subject::left_out(&inputs);
     let unread = inputs.unread;
     let subjects = subject::each(inputs.files);

@@ -49,7 +49,8 @@ impl Subject {
 pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failure> {
     let at = args.instant.at.unwrap_or_else(|| context.now());
     let options = options(args, at)?;
-    let inputs = Inputs::read(&args.files, None);
+    let password = args.password.given()?;
+    let inputs = Inputs::read(&args.files, password.as_ref());
     let skipped = inputs.skipped;
     let (subjects, mut candidates) = sort(inputs.files, args.each);
     if subjects.is_empty() && inputs.unread.is_empty() {

@@ -81,7 +81,7 @@ impl Judge<'_> {
         const LEGACY: &str = "IGC-Santé fact sheet 9";
         let purpose = Purpose::of(&object.file.name);
         let Some(environment) = found.certificate.environment() else { return };
-        if matches!(environment, Environment::Legacy | Environment::LegacyTest) {
+        if environment == Environment::Legacy {
             let (code, severity, message) = if found.standing == Standing::Trusted {
                 let message = "a PKI that ended in 2021 (IGC-CPS) is still trusted";
                 ("scan.legacy.trusted", Severity::Error, message)
@@ -95,7 +95,7 @@ impl Judge<'_> {
             findings.add(code, severity, LEGACY, message);
         }
         let misplaced = match (environment, purpose) {
-            (Environment::Test | Environment::LegacyTest, Purpose::Production) => Some("TEST"),
+            (Environment::Test, Purpose::Production) => Some("TEST"),
             (Environment::Recette, Purpose::Production) => Some("RECETTE"),
             (Environment::Emulated, Purpose::Production) => Some("the emulation"),
             _ => None,
