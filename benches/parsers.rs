@@ -101,10 +101,10 @@ fn list_entries(bencher: Bencher<'_, '_>, entries: u32) {
 #[divan::bench(args = ["der", "pem"])]
 fn container(bencher: Bencher<'_, '_>, form: &str) {
     let card = igc::committed("medecin-cps3").expect("a persona of ours");
-    let der = card.authentication.expect("a certificate of every card").der;
+    let certificate = card.authentication.as_ref().expect("a certificate of every card");
     let one = match form {
-        "pem" => Certificate::parse(&der).expect("a certificate").to_pem().into_bytes(),
-        _ => der,
+        "pem" => Certificate::parse(&certificate.der).expect("a certificate").to_pem().into_bytes(),
+        _ => certificate.der.to_vec(),
     };
     let file = one.repeat(1_000);
     bencher

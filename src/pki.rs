@@ -42,7 +42,7 @@ pub use entity::Anchor;
 pub use entries::{IndexedList, Lookup, LookupError};
 pub use finding::{Fact, Finding, NameForm, Severity};
 pub use list::ListRefusal;
-pub use ocsp::{AHEAD, AnswerRefusal, LONGEST_WITHOUT_END, Response};
+pub use ocsp::{AnswerRefusal, CLOCK_AHEAD, LONGEST_WITHOUT_NEXT_UPDATE, Response};
 pub use options::{
     Budget, Conformance, ExplicitPolicy, Legacy, Limit, Options, PolicyInputs, PolicyUse, Purpose,
     Revocation, RevocationScope,

@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::secret::Secret;
 use crate::store::{self, Contents, Place, Problem, StoreError};
+use crate::x509::Certificate;
 
 /// A file that holds what was looked for.
 #[derive(Debug)]
@@ -54,20 +55,30 @@ impl Inputs {
         Reader { wanted: Wanted::Certificates, password }.read(paths)
     }
 
+    /// The certificates of files and folders that must all be readable, each with the name of its file.
+    ///
+    /// # Errors
+    /// Of the first that is not: what was named as evidence is never passed over.
+    pub(super) fn certificates(paths: &[PathBuf]) -> Result<Vec<(String, Certificate)>, Failure> {
+        let inputs = Self::read(paths, None);
+        if let Some(unread) = inputs.unread.into_iter().next() {
+            return Err(unread.failure);
+        }
+        let files = inputs.files.into_iter().flat_map(|file| {
+            let name = file.name;
+            file.contents.certificates.into_iter().map(move |found| (name.clone(), found))
+        });
+        Ok(files.collect())
+    }
+
     /// Reads files and folders that hold certificates or private keys.
     pub(super) fn with_keys(paths: &[PathBuf], password: Option<&Secret<String>>) -> Self {
         Reader { wanted: Wanted::CertificatesAndKeys, password }.read(paths)
     }
 
-    /// What was passed over, in words; one remark a matter.
+    /// The [`notes`](Self::notes) in words.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let notes = self.notes.iter().map(|note| format!("note: {}", note.failure.message));
-        let skipped = match self.skipped {
-            0 => None,
-            1 => Some("1 file holds nothing to look at and was passed over".to_owned()),
-            count => Some(format!("{count} files hold nothing to look at and were passed over")),
-        };
-        notes.chain(skipped).collect()
+        self.notes.iter().map(|note| format!("note: {}", note.failure.message)).collect()
     }
 }
 

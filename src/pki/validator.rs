@@ -1,6 +1,6 @@
 //! What is at hand to judge certificates with, and the judgement.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::entity::{Anchor, Entity, Node};
@@ -45,8 +45,8 @@ pub struct Validator<'a> {
     /// Those that say they sign OCSP answers.
     responders: Vec<usize>,
     by_subject: HashMap<NormalName, Vec<usize>>,
-    /// Names from which, going by names alone, an anchor can be reached.
-    reachable: HashSet<NormalName>,
+    /// Names from which, going by names alone, an anchor can be reached, and in how many steps.
+    reachable: HashMap<NormalName, usize>,
     signatures: Mutex<HashMap<(Signed, [u8; 32]), Arc<OnceLock<Outcome>>>>,
 }
 
@@ -86,11 +86,14 @@ impl<'a> Validator<'a> {
             by_subject.entry(node.entity.subject.clone()).or_default().push(index);
             by_issuer.entry(&node.issuer).or_default().push(&node.entity.subject);
         }
-        let mut reachable = HashSet::new();
-        let mut next: Vec<&NormalName> = anchors.iter().map(|a| &a.entity.subject).collect();
-        while let Some(name) = next.pop() {
-            if reachable.insert(name.clone()) {
-                next.extend(by_issuer.get(name).into_iter().flatten());
+        let mut reachable = HashMap::new();
+        let mut next: VecDeque<(&NormalName, usize)> =
+            anchors.iter().map(|anchor| (&anchor.entity.subject, 0)).collect();
+        while let Some((name, distance)) = next.pop_front() {
+            if !reachable.contains_key(name) {
+                reachable.insert(name.clone(), distance);
+                let below = by_issuer.get(name).into_iter().flatten();
+                next.extend(below.map(|name| (*name, distance + 1)));
             }
         }
         let lists = lists.into_iter().map(|list| ListNode::new(list.crl, list.origin)).collect();
@@ -189,9 +192,9 @@ impl<'a> Validator<'a> {
         self.responders.iter().map(|index| &self.nodes[*index])
     }
 
-    /// Whether, going by names, an anchor can be reached from this issuer.
-    pub(super) fn leads_to_an_anchor(&self, issuer: &NormalName) -> bool {
-        self.reachable.contains(issuer)
+    /// In how many steps, going by names, an anchor can be reached from this issuer; `None` when it cannot.
+    pub(super) fn distance_to_an_anchor(&self, issuer: &NormalName) -> Option<usize> {
+        self.reachable.get(issuer).copied()
     }
 
     /// Whether the signature of a certificate is that of an issuer's key.

@@ -65,7 +65,8 @@ fn checked(subject: &Subject, thresholds: &ThresholdArgs, at: jiff::Timestamp) -
     let certificate = &subject.certificate;
     let name = certificate.subject().to_string();
     let remarks = profile::lint(certificate);
-    let mut findings: Vec<Row> = remarks.iter().map(|remark| row(remark, &name)).collect();
+    let mut findings: Vec<Row> =
+        remarks.iter().map(|remark| Row::of_remark(remark, &name)).collect();
     findings.extend(thresholds.certificate(certificate, at));
     let grave = findings.iter().any(|row| row.severity == Severity::Error.name());
     let verdict = if grave { Verdict::Invalid } else { Verdict::Valid };
@@ -95,16 +96,6 @@ fn checked(subject: &Subject, thresholds: &ThresholdArgs, at: jiff::Timestamp) -
         json,
         findings,
         exit: None,
-    }
-}
-
-fn row(remark: &Remark, subject: &str) -> Row {
-    Row {
-        code: remark.code().to_owned(),
-        severity: remark.severity().name(),
-        rule: remark.rule(),
-        subject: subject.to_owned(),
-        message: remark.message(),
     }
 }
 

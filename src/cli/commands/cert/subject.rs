@@ -9,6 +9,8 @@ use crate::x509::Certificate;
 pub(super) struct Subject {
     /// The file, with the place in it when there are several: `bundle.pem#3`.
     pub(super) input: String,
+    /// Its place in its file, from 1.
+    pub(super) place: usize,
     /// The file alone, `None` for standard input.
     pub(super) file: Option<String>,
     pub(super) certificate: Certificate,
@@ -22,27 +24,22 @@ pub(super) fn each(files: Vec<Input>) -> Vec<Subject> {
         let file = (name != "-").then(|| name.clone());
         for (place, certificate) in (1..).zip(contents.certificates) {
             let input = if several { format!("{name}#{place}") } else { name.clone() };
-            subjects.push(Subject { input, file: file.clone(), certificate });
+            subjects.push(Subject { input, place, file: file.clone(), certificate });
         }
     }
     subjects
 }
 
-/// What of the inputs is no certificate: files passed over, lists, parts that could not be read.
+/// What of the inputs is no certificate: files passed over, lists, parts that could not be read and do not count.
 pub(super) fn left_out(inputs: &Inputs) -> Vec<String> {
-    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let mut remarks = Vec::new();
-    for Input { name, contents } in &inputs.files {
-        let problems = contents.problems.iter();
-        remarks.extend(problems.map(|problem| format!("warning: {name}: {problem}")));
-        if !contents.lists.is_empty() {
-            let lists = count(number(contents.lists.len()), "revocation list", "revocation lists");
-            remarks.push(format!("{name}: {lists} too: `cpskit crl show` shows them"));
-        }
+    for Input { name, contents } in
+        inputs.files.iter().filter(|file| !file.contents.lists.is_empty())
+    {
+        let number = u64::try_from(contents.lists.len()).unwrap_or(u64::MAX);
+        let lists = count(number, "revocation list", "revocation lists");
+        remarks.push(format!("{name}: {lists} too: `cpskit crl show` shows them"));
     }
-    if inputs.skipped > 0 {
-        let files = count(number(inputs.skipped), "file", "files");
-        remarks.push(format!("{files} without a certificate passed over"));
-    }
+    remarks.extend(inputs.remarks());
     remarks
 }
