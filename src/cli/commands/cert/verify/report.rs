@@ -3,20 +3,26 @@
 use serde::Serialize;
 
 use super::{Subject, environment};
-use crate::cli::anchors::{Basis, Trusted};
+use crate::cli::anchors::{Basis, TrustScope, Trusted};
 use crate::cli::checked::{Checked, Row};
+use crate::cli::exit::Exit;
 use crate::cli::output::json::hex;
 use crate::cli::output::text::clean;
+use crate::pki::source::FetchError;
 use crate::pki::{
     NotChecked, PathElement, PathElementKind, Report, RevocationStatus, Severity, Status, Verdict,
 };
-use crate::x509::Holder;
+use crate::x509::{Environment, Holder, Product};
 
 /// A subject with its report.
 pub(super) struct Judged<'j> {
     pub(super) subject: &'j Subject,
     pub(super) report: Report,
     pub(super) trusted: &'j Trusted,
+    /// What else was found: thresholds, profile.
+    pub(super) further: Vec<Row>,
+    /// What could not be fetched for it.
+    pub(super) failures: Vec<FetchError>,
 }
 
 #[derive(Serialize)]
@@ -26,13 +32,21 @@ struct Document<'d> {
     serial: String,
     sha256: String,
     national_id: Option<&'d str>,
-    product: Option<String>,
+    product: Option<&'static str>,
     environment: Option<&'static str>,
     verdict: &'static str,
     path: Vec<Element<'d>>,
     findings: &'d [Row],
     revocation: Vec<Revocation<'d>>,
     not_checked: Vec<Unchecked<'d>>,
+    fetches: Vec<Failed<'d>>,
+}
+
+#[derive(Serialize)]
+struct Failed<'d> {
+    url: &'d str,
+    problem: String,
+    temporary: bool,
 }
 
 #[derive(Serialize)]
@@ -58,6 +72,7 @@ struct Revocation<'d> {
 #[derive(Serialize)]
 struct Refused<'d> {
     source: &'d str,
+    code: &'static str,
     reason: String,
 }
 
@@ -79,16 +94,20 @@ impl Judged<'_> {
             serial: certificate.serial().to_string(),
             sha256: hex(&certificate.sha256()),
             national_id: holder.national_id.as_ref().map(|id| id.as_str()),
-            product: None,
-            environment: environment::of(certificate),
+            product: certificate.product().map(Product::name),
+            environment: certificate.environment().map(Environment::name),
             verdict: verdict.name(),
             path: self.report.path.iter().map(element).collect(),
             findings: &findings,
             revocation: self.report.revocation.iter().map(revocation).collect(),
             not_checked: self.report.not_checked.iter().map(unchecked).collect(),
+            fetches: self.failures.iter().map(failed).collect(),
         };
         let json = serde_json::to_value(&document).expect("documents are plain data");
         let text = self.text(verdict, &findings);
+        // What is not known may be known later.
+        let temporary =
+            verdict == Verdict::Indeterminate && self.failures.iter().any(FetchError::is_temporary);
         Checked {
             input: self.subject.input.clone(),
             file: self.subject.file.clone(),
@@ -97,15 +116,22 @@ impl Judged<'_> {
             text,
             json: json,
             findings,
-            exit: None,
+            exit: temporary.then_some(Exit::Temporary),
         }
     }
 
     fn findings(&self) -> Vec<Row> {
         let certificate = &self.subject.certificate;
         let mut rows: Vec<Row> = self.report.findings.iter().map(Row::from).collect();
+        let known = matches!(self.trusted.scope, TrustScope::Environment(_));
+        for row in rows.iter_mut().filter(|row| known && row.code == "pki.path.no_anchor") {
+            row.message.push_str(
+                "; `cpskit trust update` fetches the published ones, `cpskit trust import` takes them from a file",
+            );
+        }
         rows.extend(environment::refusal(certificate, self.trusted.scope));
         rows.extend(self.basis());
+        rows.extend(self.further.iter().cloned());
         rows
     }
 
@@ -157,6 +183,9 @@ impl Judged<'_> {
             for said in said(status) {
                 line(said);
             }
+        }
+        for failure in &self.failures {
+            line(format!("not fetched: {failure}"));
         }
         let left: Vec<&str> = self.report.not_checked.iter().filter_map(unasked).collect();
         if !left.is_empty() {
@@ -255,9 +284,17 @@ fn revocation(status: &RevocationStatus) -> Revocation<'_> {
         refused: status
             .refused
             .iter()
-            .map(|fate| Refused { source: &fate.origin.0, reason: fate.refusal.to_string() })
+            .map(|fate| Refused {
+                source: &fate.origin.0,
+                code: fate.refusal.code(),
+                reason: fate.refusal.to_string(),
+            })
             .collect(),
     }
+}
+
+fn failed(error: &FetchError) -> Failed<'_> {
+    Failed { url: &error.url, problem: error.problem.to_string(), temporary: error.is_temporary() }
 }
 
 fn unchecked(left: &NotChecked) -> Unchecked<'_> {
