@@ -5,6 +5,7 @@
 pub(crate) mod cli;
 #[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod desk;
+pub(crate) mod mint;
 #[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod other;
 #[cfg(unix)]
