@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Outcome, github, junit, sarif};
 use crate::cli::args::Format;
+use crate::pki::profile::Remark;
 use crate::pki::{Finding, Severity, Verdict};
 
 /// What one command says about all its subjects, in the order of the input.
@@ -76,6 +77,17 @@ impl From<&Finding> for Row {
 }
 
 impl Row {
+    /// What a profile says of a subject.
+    pub(in crate::cli) fn of_remark(remark: &Remark, subject: &str) -> Self {
+        Self {
+            code: remark.code().to_owned(),
+            severity: remark.severity().name(),
+            rule: remark.rule(),
+            subject: subject.to_owned(),
+            message: remark.message(),
+        }
+    }
+
     /// Whether it says more than a warning.
     pub(in crate::cli) fn is_grave(&self) -> bool {
         self.severity != Severity::Warning.name()
@@ -185,7 +197,8 @@ impl Checks {
 }
 
 impl Unread {
-    fn json(&self) -> Value {
+    /// As it stands in `unread` of a document.
+    pub(in crate::cli) fn json(&self) -> Value {
         serde_json::json!({
             "input": self.input,
             "error": { "code": self.failure.code, "message": self.failure.message },

@@ -9,7 +9,7 @@ use super::finding::{Fact, Severity};
 use super::list::ListNode;
 use super::name::NormalName;
 use super::ocsp::{Response, Responses, signs_answers};
-use super::options::{Conformance, Exhausted, Limit, Meter, Options};
+use super::options::{Budget, Conformance, Exhausted, Limit, Meter, Options};
 use super::path::{self, Goal, Validity};
 use super::report::{Attempt, NotChecked, Origin, PathElementKind, Report};
 use super::search::Search;
@@ -61,6 +61,13 @@ pub(super) enum Signed {
     List(usize),
 }
 
+/// Whether any key has got its parameters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Inheritance {
+    None,
+    Some,
+}
+
 /// Whether a signature holds, and what is weak about it.
 pub(super) type Outcome = Result<Vec<Weakness>, SignatureError>;
 
@@ -93,7 +100,7 @@ impl<'a> Validator<'a> {
         let responders = (0..nodes.len())
             .filter(|index| signs_answers(&nodes[*index].certificate, &nodes[*index].entity))
             .collect();
-        Self {
+        let mut validator = Self {
             anchors,
             lists,
             responses: Responses::default(),
@@ -102,7 +109,36 @@ impl<'a> Validator<'a> {
             by_subject,
             reachable,
             signatures: Mutex::default(),
+        };
+        // No more than this is done for keys without parameters: real chains have one or two.
+        let mut meter = Meter::new(Budget { signatures: 64, ..Budget::default() });
+        while validator.inherit(&mut meter) == Ok(Inheritance::Some) {}
+        validator
+    }
+
+    /// Gives DSA keys without parameters those of the key that issued their certificate (RFC 5280 §6.1.4(d)): another
+    /// round may follow, for those whose issuer has just got its own.
+    fn inherit(&mut self, meter: &mut Meter) -> Result<Inheritance, Exhausted> {
+        let mut heirs = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !node.entity.lacks_parameters() {
+                continue;
+            }
+            let anchors = self.anchors.iter().map(|anchor| &anchor.entity);
+            let anchors = anchors.filter(|anchor| anchor.subject == node.issuer);
+            for issuer in anchors.chain(self.named(&node.issuer).map(|node| &node.entity)) {
+                let Some(heir) = node.entity.inheriting(issuer) else { continue };
+                if self.signature(node, issuer, meter)?.is_ok() {
+                    heirs.push((index, heir));
+                    break;
+                }
+            }
         }
+        let found = if heirs.is_empty() { Inheritance::None } else { Inheritance::Some };
+        for (index, heir) in heirs {
+            self.nodes[index].entity = heir;
+        }
+        Ok(found)
     }
 
     /// The same, with OCSP responses in place of those it had.

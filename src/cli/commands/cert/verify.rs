@@ -12,6 +12,7 @@ use serde_json::Map;
 
 use self::gather::{Gathered, Gatherer, Known};
 use self::report::Judged;
+use super::subject::{self, Subject};
 use crate::cli::anchors::Trusted;
 use crate::cli::args::cert::{self as args, CertVerify};
 use crate::cli::checked::{Checked, Checks, Row, Unread};
@@ -24,33 +25,19 @@ use crate::cli::net::{self, NamedBy};
 use crate::cli::output::Outcome;
 use crate::cli::thresholds::Life;
 use crate::id::NationalId;
+use crate::pki::profile;
 use crate::pki::{
     Candidate, Conformance, ExplicitPolicy, Legacy, List, Options, Origin, Peer, PolicyInputs,
     PolicyUse, Purpose, Report, Response, Revocation, RevocationScope, Validator, Verdict,
 };
-use crate::x509::{Certificate, OcspResponse, Oid};
-
-/// A certificate that is judged.
-#[derive(Debug)]
-pub(super) struct Subject {
-    /// The file, with the place in it when there are several: `bundle.pem#3`.
-    pub(super) input: String,
-    /// The file alone, `None` for standard input.
-    pub(super) file: Option<String>,
-    pub(super) certificate: Certificate,
-}
-
-impl Subject {
-    fn origin(&self) -> Origin {
-        Origin(format!("file:{}", self.input))
-    }
-}
+use crate::x509::{OcspResponse, Oid};
 
 pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failure> {
     let at = args.instant.at.unwrap_or_else(|| context.now());
     let options = options(args, at)?;
-    let inputs = Inputs::read(&args.files, None);
-    let skipped = inputs.skipped;
+    let password = args.password.given()?;
+    let inputs = Inputs::read(&args.files, password.as_ref());
+    let mut remarks = subject::left_out(&inputs);
     let (subjects, mut candidates) = sort(inputs.files, args.each);
     if subjects.is_empty() && inputs.unread.is_empty() {
         return Err(Failure::arguments("no certificate in what was named"));
@@ -69,10 +56,7 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
 
     let mut head = Map::new();
     head.insert("at".to_owned(), at.to_string().into());
-    let mut remarks = trusted.remarks.clone();
-    if skipped > 0 {
-        remarks.push(format!("{skipped} files hold no certificate and were passed over"));
-    }
+    remarks.extend(trusted.remarks.iter().cloned());
     let emulated = subjects.iter().any(|subject| environment::is_emulated(&subject.certificate));
     let command = "cert.verify";
     Ok(Checks { command, emulated, head, results, unread, remarks }.outcome(context))
@@ -80,36 +64,33 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
 
 /// The first certificate of each file is a subject, or each one; every one is a candidate too.
 fn sort(files: Vec<inputs::Input>, each: bool) -> (Vec<Subject>, Vec<Candidate>) {
-    let (mut subjects, mut candidates) = (Vec::new(), Vec::new());
-    for file in files {
-        let several = file.contents.certificates.len() > 1;
-        for (place, certificate) in file.contents.certificates.into_iter().enumerate() {
-            let input = match several && (each || place > 0) {
-                true => format!("{}#{}", file.name, place + 1),
-                false => file.name.clone(),
-            };
-            let origin = Origin(format!("file:{input}"));
-            candidates.push(Candidate { certificate: certificate.clone(), origin });
-            if each || place == 0 {
-                let path = (file.name != "-").then(|| file.name.clone());
-                subjects.push(Subject { input, file: path, certificate });
-            }
+    let mut subjects = subject::each(files);
+    let candidate = |found: &Subject| Candidate {
+        certificate: found.certificate.clone(),
+        origin: origin(found),
+    };
+    let candidates = subjects.iter().map(candidate).collect();
+    if !each {
+        subjects.retain(|subject| subject.place == 1);
+        for subject in &mut subjects {
+            // The one subject of its file: its place in it says nothing.
+            subject.input = subject.file.clone().unwrap_or_else(|| "-".to_owned());
         }
     }
     (subjects, candidates)
 }
 
+fn origin(subject: &Subject) -> Origin {
+    Origin(format!("file:{}", subject.input))
+}
+
 fn untrusted(args: &CertVerify) -> Result<Vec<Candidate>, Failure> {
-    let read = Inputs::read(&args.untrusted, None);
-    if let Some(unread) = read.unread.into_iter().next() {
-        return Err(unread.failure);
-    }
-    let files = read.files.into_iter().flat_map(|file| {
-        let origin = Origin(format!("untrusted:{}", file.name));
-        let candidate = move |certificate| Candidate { certificate, origin: origin.clone() };
-        file.contents.certificates.into_iter().map(candidate)
-    });
-    Ok(files.collect())
+    let found = Inputs::certificates(&args.untrusted)?.into_iter();
+    let candidate = |(name, certificate)| Candidate {
+        certificate,
+        origin: Origin(format!("untrusted:{name}")),
+    };
+    Ok(found.map(candidate).collect())
 }
 
 /// The OCSP responses of these files.
@@ -204,6 +185,10 @@ impl Judge<'_> {
             };
             rows.extend(args.thresholds.list(source.to_string(), Life { start, end }, at));
         }
+        if args.profile == Some(args::Profile::IgcSante) {
+            let remarks = profile::igc_sante(&subject.certificate);
+            rows.extend(remarks.map(|remark| Row::of_remark(&remark, &report.subject)));
+        }
         rows
     }
 
@@ -220,7 +205,7 @@ impl Judge<'_> {
         let validator = Validator::new(self.trusted.anchors.clone(), candidates.clone(), lists)
             .with_responses(responses.clone());
         let judge = |subject: &Subject| {
-            validator.validate(&subject.certificate, &subject.origin(), self.options)
+            validator.validate(&subject.certificate, &origin(subject), self.options)
         };
         if self.is_small(subjects) {
             return Ok(subjects.iter().map(judge).collect());

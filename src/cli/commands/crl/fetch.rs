@@ -22,7 +22,7 @@ use crate::pki::source::{
 use crate::pki::{
     Candidate, ListRefusal, Options, Origin, Question, SourceRefusal, Status, Validator,
 };
-use crate::x509::{Certificate, Serial};
+use crate::x509::Serial;
 
 #[derive(Serialize)]
 struct Document {
@@ -147,13 +147,7 @@ fn of_file(
     candidates: &mut Vec<Candidate>,
     wanted: &mut Vec<Wanted>,
 ) -> Result<(), Failure> {
-    let read = Inputs::read(&[source.into()], None);
-    if let Some(unread) = read.unread.into_iter().next() {
-        return Err(unread.failure);
-    }
-    let certificates: Vec<Certificate> =
-        read.files.into_iter().flat_map(|file| file.contents.certificates).collect();
-    for certificate in certificates {
+    for (_, certificate) in Inputs::certificates(&[source.into()])? {
         let requests = of_status(&certificate, &[], &[Source::Crl], &Form::default());
         let (deltas, lists) =
             requests.into_iter().partition(|request| request.what == What::DeltaList);
