@@ -18,12 +18,19 @@ pub struct IndexedList<'a> {
     pub frame: Crl<'a>,
     /// Where it comes from.
     pub origin: Origin,
-    /// SHA-256 of the SubjectPublicKeyInfo of the key that the signature was verified with.
-    pub signer: [u8; 32],
-    /// What is weak about that signature.
-    pub weaknesses: Vec<Weakness>,
+    /// The key that its signature was verified with.
+    pub signer: ListSigner,
     /// Its entries.
     pub entries: &'a dyn Lookup,
+}
+
+/// A key that the signature of a list was found to hold with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListSigner {
+    /// SHA-256 of its SubjectPublicKeyInfo.
+    pub key_id: [u8; 32],
+    /// What is weak about the signature.
+    pub weaknesses: Vec<Weakness>,
 }
 
 /// The entries of a list of which every one could be read, none has a critical extension that is not known, and none
@@ -47,7 +54,7 @@ pub(super) enum Entries<'a> {
     /// In the list: walked, and after [`WALKS`] walks indexed.
     Listed(Walks),
     /// Behind an index.
-    Sealed { signer: [u8; 32], weaknesses: Vec<Weakness>, lookup: &'a dyn Lookup },
+    Sealed { signer: ListSigner, lookup: &'a dyn Lookup },
 }
 
 /// A list is walked that many times before it is indexed: an index costs about as much as it saves on so many.

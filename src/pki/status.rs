@@ -92,6 +92,27 @@ impl Validator<'_> {
         Standing { at: options.at, status, findings }
     }
 
+    /// Finds who signed a list, by its place among those given: an anchor, or a candidate that has a valid path to one.
+    ///
+    /// # Errors
+    /// Why it counts for nothing; its dates and its scope are not asked.
+    pub fn authenticate(&self, place: usize, options: &Options) -> Result<ListSigner, ListRefusal> {
+        let Some(list) = self.lists.get(place) else { return Err(ListRefusal::Scope) };
+        let mut refusal = ListRefusal::NoSigner { issuer: list.crl.issuer().to_string() };
+        let mut meter = Meter::new(options.budget);
+        for anchor in &self.anchors {
+            let chain = Chain { validator: self, options, anchor, nodes: &[] };
+            let (signers, mut attempt) = (Signers::default(), Attempt::default());
+            match chain.signer(&[], place, &signers, &mut meter, &mut attempt) {
+                Ok(Ok(_)) => break,
+                Ok(Err(ListRefusal::NoSigner { .. })) => {}
+                Ok(Err(why)) => refusal = why,
+                Err(Exhausted(_)) => return Err(ListRefusal::SignerUntrusted),
+            }
+        }
+        self.list_signer(place).filter(|_| true).ok_or(refusal)
+    }
+
     /// With nobody to trust, no list counts.
     fn without_anchor(&self, asked: &Asked<'_>, subject: &str) -> Attempt {
         let mut attempt = Attempt::default();
