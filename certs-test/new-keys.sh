@@ -15,7 +15,7 @@ new_key() {
     echo "new key: certs-test/$1 ($2 bits)"
 }
 
-mkdir -p keys igc/prod igc/test
+mkdir -p keys igc/prod igc/test legacy lists
 
 # The authorities: IGC-Santé gives all of them 4096 bits.
 for authority in ACR-EL ACR-ST ACR-FO ACI-EL-PP ACI-EL-ORG ACI-ST-PP ACI-ST-ORG ACI-FO-PP ACI-FO-ORG; do
@@ -25,6 +25,20 @@ for authority in ACR-EL ACR-ST ACR-FO ACI-EL-PP ACI-EL-ORG ACI-ST-PP ACI-ST-ORG 
         [ -z "$world" ] || folder=test
         [ -e "igc/$folder/$authority$world.der" ] || : >"igc/$folder/$authority$world.der"
     done
+done
+
+# The key that signs lists only, under the name of one of them.
+new_key keys/ACI-EL-ORG-TEST-lists.pem 4096
+
+# The look-alikes of the PKIs before IGC-Santé, in the sizes of their time.
+for name in 2bis-root 2bis-root-lists; do
+    new_key "keys/$name.pem" 2047
+done
+for name in 2ter-root 2ter-root-lists 2ter-classe-1 2ter-classe-1-lists; do
+    new_key "keys/$name.pem" 2048
+done
+for name in 2bis-classe-4 2bis-server 2ter-card; do
+    new_key "keys/$name.pem" 1024
 done
 
 # Cards of personas that are not ours, and the software products of profile.toml.

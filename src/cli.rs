@@ -13,8 +13,10 @@ mod exit;
 mod failure;
 mod inputs;
 mod lists;
+mod net;
 mod output;
 mod pin;
+mod thresholds;
 mod trust_store;
 
 use std::ffi::OsString;

@@ -38,5 +38,7 @@ pub mod pki;
 pub mod secret;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(feature = "net")]
+mod tls;
 pub mod transport;
 pub mod x509;

@@ -1,6 +1,7 @@
-//! Whether a certificate is good: paths to a trust anchor and revocation lists, as RFC 5280 section 6 has them.
+//! Whether a certificate is good: paths to a trust anchor, revocation lists and OCSP answers, as RFC 5280 section 6
+//! and RFC 6960 have them.
 //!
-//! A [`Validator`] holds what is at hand (anchors, certificates, lists); [`Validator::validate`] gives a [`Report`]
+//! A [`Validator`] holds what is at hand (anchors, certificates, lists, answers); [`Validator::validate`] gives a [`Report`]
 //! about one certificate at one instant. There is no clock, no network and no file here: instants are given, and so is
 //! everything that was fetched.
 //!
@@ -8,7 +9,7 @@
 //! options, and each [`Finding`] names its rule. Where several paths are possible all are tried, within a [`Budget`];
 //! the first that is valid is reported, else the most telling of those that are not.
 //!
-//! What is not done: OCSP; DSA, P-521 and Ed448; compatibility decomposition of names (RFC 4518).
+//! What is not done: DSA, P-521 and Ed448; compatibility decomposition of names (RFC 4518).
 
 mod constraint;
 mod demand;
@@ -17,6 +18,7 @@ mod entries;
 mod finding;
 mod list;
 mod name;
+mod ocsp;
 mod options;
 mod path;
 mod peer;
@@ -39,6 +41,7 @@ pub use entity::Anchor;
 pub use entries::{IndexedList, Lookup, LookupError};
 pub use finding::{Fact, Finding, NameForm, Severity};
 pub use list::ListRefusal;
+pub use ocsp::{AHEAD, AnswerRefusal, LONGEST_WITHOUT_END, Response};
 pub use options::{
     Budget, Conformance, ExplicitPolicy, Legacy, Limit, Options, PolicyInputs, PolicyUse, Purpose,
     Revocation, RevocationScope,
@@ -46,7 +49,7 @@ pub use options::{
 pub use peer::Peer;
 pub use pin::{PUBLICATION_POINT, Pin, PinnedRole, PinnedWorld};
 pub use report::{NotChecked, Origin, PathElement, PathElementKind, Report, Verdict};
-pub use revocation::{ListFate, RevocationStatus, Status};
+pub use revocation::{RevocationStatus, SourceFate, SourceRefusal, Status};
 pub use signature::{LEAST_RSA_BITS, Weakness};
 pub use status::{Question, Standing};
 pub use validator::{Candidate, List, Validator};

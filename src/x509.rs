@@ -20,7 +20,9 @@ mod general_name;
 mod holder;
 mod key;
 mod name;
+mod ocsp;
 pub mod oid;
+mod product;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
@@ -28,7 +30,7 @@ mod sample;
 mod sante;
 mod time;
 
-pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, World};
+pub use authority::{Domain, Gamme, IssuedBy, LegacyPki, Place, World};
 pub use certificate::{Certificate, Serial, Version};
 pub use constraint::{NameConstraints, PolicyConstraints, PolicyMapping, Subtree};
 pub use crl::{
@@ -43,7 +45,12 @@ pub use general_name::GeneralName;
 pub use holder::Holder;
 pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
 pub use name::{Attribute, Name, StringKind};
+pub use ocsp::{
+    CertId, CertIdHash, CertStatus, Nonce, OcspAnswer, OcspError, OcspRequest, OcspResponse,
+    ResponderId, SingleResponse,
+};
 pub use oid::{Oid, OidError};
+pub use product::{Environment, LegacyProduct, Product};
 pub use time::TimeError;
 
 /// Why bytes are not a certificate that can be read, or a part of one cannot be.
@@ -69,6 +76,12 @@ pub enum X509Error {
     /// The bytes are not those of a distinguished name.
     #[error("not a distinguished name: {0}")]
     Name(#[source] DerError),
+    /// The bytes are not those of an OCSP request.
+    #[error("not an OCSP request: {0}")]
+    OcspRequest(#[source] DerError),
+    /// The bytes are not those of an OCSP response.
+    #[error("not an OCSP response: {0}")]
+    OcspResponse(#[source] DerError),
     /// A PEM file without any block `CERTIFICATE`.
     #[error("no certificate in the PEM file")]
     NoCertificate,

@@ -17,7 +17,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("transport", &["iso7816", "secret"]),
     ("card", &["transport", "iso7816", "id", "nomenclature", "secret", "x509"]),
     ("pki", &["id", "x509"]),
-    ("net", &["pki::source", "pki::error", "tls"]),
+    ("net", &["pki::source", "tls"]),
     ("credential", &["card", "secret", "store", "x509"]),
     ("tls", &["credential", "pki"]),
     ("platform", &["credential", "tls", "net", "pki", "id", "secret", "trace", "fleet", "form"]),

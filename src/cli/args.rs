@@ -63,6 +63,13 @@ pub(super) enum Format {
     Github,
 }
 
+impl Format {
+    /// As it is typed.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+    }
+}
+
 /// When to colour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(super) enum Color {
@@ -102,6 +109,19 @@ pub(super) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+impl Command {
+    /// The formats it has beside text and JSON.
+    pub(super) fn formats(&self) -> &'static [Format] {
+        use Format::{Github, Junit, Ndjson, Sarif};
+        match self {
+            Self::Card(Card::Watch(_)) | Self::Crl(crl::Crl::Show(_)) => &[Ndjson],
+            Self::Cert(cert::Cert::Verify(_) | cert::Cert::Lint(_) | cert::Cert::Scan(_))
+            | Self::Crl(crl::Crl::Check(_)) => &[Ndjson, Junit, Sarif, Github],
+            _ => &[],
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,12 +10,20 @@ mod trust;
 
 use clap::CommandFactory;
 
-use super::args::{Args, Command, Emulate};
+use super::args::{Args, Command, Emulate, Format};
 use super::context::Context;
 use super::failure::Failure;
 use super::output::Outcome;
 
 pub(super) fn run(command: &Command, context: &Context) -> Result<Outcome, Failure> {
+    let format = context.printer.format;
+    if !matches!(format, Format::Text | Format::Json) && !command.formats().contains(&format) {
+        let name = format.name();
+        return Err(Failure::arguments(format!(
+            "`--format {name}` is not a format of this command"
+        ))
+        .hint("`text` and `json` are formats of every command"));
+    }
     match command {
         Command::Card(card) => card::run(card, context),
         Command::Cert(cert) => cert::run(cert, context),

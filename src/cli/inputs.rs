@@ -8,7 +8,7 @@ use super::checked::Unread;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::secret::Secret;
-use crate::store::{self, Contents};
+use crate::store::{self, Contents, StoreError};
 
 /// A file that holds certificates.
 #[derive(Debug)]
@@ -114,12 +114,29 @@ pub(super) fn public_key(bytes: &[u8]) -> Option<Vec<u8>> {
     (label == "PUBLIC KEY").then_some(der)
 }
 
+/// What a file holds, at least one certificate.
 fn contents(
     name: &str,
     bytes: &[u8],
     password: Option<&Secret<String>>,
 ) -> Result<Contents, Failure> {
-    store::read(bytes, password).map_err(|error| {
-        Failure::new("cert.unreadable", Exit::Usage, format!("`{name}`: {error}")).causes(&error)
-    })
+    let contents = store::read(bytes, password).map_err(|error| unreadable(name, &error))?;
+    if contents.certificates.is_empty() {
+        let error = match contents.is_locked() {
+            true => StoreError::PasswordNeeded,
+            false => StoreError::Nothing(contents.instead()),
+        };
+        return Err(unreadable(name, &error));
+    }
+    Ok(contents)
+}
+
+fn unreadable(name: &str, error: &StoreError) -> Failure {
+    let message = format!("`{name}`: {error}");
+    match error {
+        StoreError::PasswordNeeded => Failure::new("cert.password", Exit::Usage, message)
+            .hint("give it with `--password-env VAR`, `--password-file FILE` or `--password-fd N`"),
+        StoreError::PasswordWrong => Failure::new("cert.password", Exit::Usage, message),
+        _ => Failure::new("cert.unreadable", Exit::Usage, message).causes(error),
+    }
 }

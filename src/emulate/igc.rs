@@ -27,18 +27,23 @@ mod error;
 mod extension;
 mod holder;
 mod key;
+mod legacy;
+mod list;
 mod name;
 mod period;
 mod product;
+mod rsa;
 
 use jiff::Timestamp;
 
 pub use authority::{Authority, Domain, Gamme, World};
 pub use card::{CardCertificate, CardCertificates, card_certificates, card_validity};
-pub use committed::{committed, product_key};
+pub use committed::{committed, list_signer_key, product_key};
 pub use crl::{Reason, Revoked, crl};
 pub use error::MintError;
 pub use key::{PublicKey, TestKey};
+pub use legacy::{LegacyAuthority, LegacyProduct, LegacyUse, legacy_certificate};
+pub use list::{ListIssuers, ListKinds, ListRequest, ListScope, Place};
 pub use product::{
     OrganisationProduct, OrganisationRequest, ProfessionalProduct, ProfessionalRequest,
     organisation_certificate, professional_certificate,
@@ -56,4 +61,18 @@ pub fn authority_certificate(
     not_after: Timestamp,
 ) -> Result<Vec<u8>, MintError> {
     certificate::authority(authority, period::Period::new(not_before, not_after)?)
+}
+
+/// Makes the certificate of [`list_signer_key`]: it signs lists, and nothing else, under the name of EMULATION TEST AC
+/// ELEMENTAIRE ORGANISATIONS, and its root certifies it (RFC 5280 §6.3.3(f)).
+///
+/// # Errors
+/// As [`authority_certificate`].
+pub fn list_signer_certificate(
+    not_before: Timestamp,
+    not_after: Timestamp,
+) -> Result<Vec<u8>, MintError> {
+    let authority = Authority::builtin(World::Test, Gamme::Elementaire, Domain::Organisations);
+    let validity = period::Period::new(not_before, not_after)?;
+    certificate::list_signer(authority, &list_signer_key().public()?, validity)
 }

@@ -32,6 +32,7 @@ impl Anchor {
             subject: NormalName::of(name),
             key: Some(PublicKey::from_spki(spki)?),
             key_id: sha256(spki),
+            spki: spki.to_vec(),
             usage: None,
             origin,
         };
@@ -65,6 +66,8 @@ pub(super) struct Entity {
     pub(super) key: Option<PublicKey>,
     /// SHA-256 of the SubjectPublicKeyInfo.
     pub(super) key_id: [u8; 32],
+    /// The SubjectPublicKeyInfo, DER.
+    pub(super) spki: Vec<u8>,
     /// keyUsage; `None` when there is none, which allows all. One that cannot be read allows nothing.
     pub(super) usage: Option<BTreeSet<KeyUse>>,
     pub(super) origin: Origin,
@@ -77,6 +80,7 @@ impl Entity {
             subject: NormalName::of(certificate.subject()),
             key: certificate.public_key().ok(),
             key_id: certificate.spki_sha256(),
+            spki: certificate.spki().to_vec(),
             usage: certificate.key_usage().unwrap_or_else(|_| Some(BTreeSet::new())),
             origin,
         }

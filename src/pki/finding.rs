@@ -170,6 +170,9 @@ pub enum Fact {
         /// The issuer's name.
         issuer: String,
     },
+    /// An OCSP answer that does not repeat the nonce of its request.
+    #[error("the OCSP answer does not repeat the nonce of its request")]
+    NonceAbsent,
     /// An intermediate that is not the certificate of an authority.
     #[error("issues certificates without being an authority (basicConstraints)")]
     NotAuthority,
@@ -209,7 +212,7 @@ pub enum Fact {
         reason: Reason,
     },
     /// Its revocation status is not known.
-    #[error("no usable revocation list says whether it is revoked")]
+    #[error("no usable revocation list or OCSP answer says whether it is revoked")]
     RevocationUnknown,
     /// The signature is not that of the issuer's key.
     #[error("the signature is not that of {issuer}")]
@@ -241,6 +244,9 @@ pub enum Fact {
     /// A weak signature.
     #[error("signed with {}", weakness_name(*.0))]
     Weak(Weakness),
+    /// A weak signature of a list or an answer on which the status rests.
+    #[error("its status rests on a list or an answer signed with {}", weakness_name(*.0))]
+    WeakSource(Weakness),
     /// A weak key, whatever it signs.
     #[error("its RSA key has {bits} bits")]
     WeakKey {
@@ -315,6 +321,7 @@ impl Fact {
             Self::NameNotPermitted { .. } => ("pki.name.not_permitted", "RFC 5280 6.1.3(b)"),
             Self::NoAnchor => ("pki.path.no_anchor", "RFC 5280 6.1.1(d)"),
             Self::NoIssuer { .. } => ("pki.path.no_issuer", "RFC 5280 6.1.3(a)(4)"),
+            Self::NonceAbsent => ("pki.revocation.nonce_absent", "RFC 9654 2.1"),
             Self::NotAuthority => ("pki.basic_constraints.not_authority", "RFC 5280 6.1.4(k)"),
             Self::NotYetValid { .. } => ("pki.validity.not_yet", "RFC 5280 6.1.3(a)(2)"),
             Self::PathLength => ("pki.basic_constraints.path_length", "RFC 5280 6.1.4(l)"),
@@ -331,6 +338,7 @@ impl Fact {
             Self::UnknownCritical(_) => ("pki.extension.unknown_critical", "RFC 5280 6.1.4(o)"),
             Self::UntrustedRoot { .. } => ("pki.path.untrusted_root", "RFC 5280 6.1"),
             Self::Weak(Weakness::RsaKey { .. }) => ("pki.weak.rsa_key", "NIST SP 800-131A 3"),
+            Self::WeakSource(_) => ("pki.revocation.weak", "NIST SP 800-131A 3"),
             Self::WeakKey { .. } => ("pki.weak.key", "NIST SP 800-131A 3"),
             Self::Weak(Weakness::Sha1) => ("pki.weak.sha1", "NIST SP 800-131A 9"),
         }

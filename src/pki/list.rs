@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::entries::{Entries, IndexedList, Walks};
 use super::name::NormalName;
 use super::report::Origin;
+use super::revocation::Dated;
 use super::signature::{SignatureError, Weakness};
 use crate::x509::{
     Attribute, Certificate, CertificateKinds, Crl, CrlEntries, DateKind, DerError,
@@ -249,6 +250,15 @@ impl<'a> ListNode<'a> {
 
     pub(super) fn frame(&self) -> Result<&Frame, ListRefusal> {
         self.frame.as_ref().map_err(Clone::clone)
+    }
+
+    /// Where it comes from, with its dates.
+    pub(super) fn dated(&self) -> Dated {
+        Dated {
+            origin: self.origin.clone(),
+            this_update: self.crl.this_update().instant,
+            next_update: self.crl.next_update().map(|date| date.instant),
+        }
     }
 
     /// Whether it is, or may be, of the issuer of the certificate or of one that its distribution points name.

@@ -15,7 +15,7 @@ use super::signature::{LEAST_RSA_BITS, Weakness};
 use crate::x509::{BasicConstraints, Certificate, KeyUse, Oid, Role, X509Error, oid};
 
 /// The extensions that this crate processes, or that say nothing a path depends on.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     oid::AUTHORITY_INFO_ACCESS,
     oid::AUTHORITY_KEY_IDENTIFIER,
     oid::BASIC_CONSTRAINTS,
@@ -26,6 +26,7 @@ const KNOWN: [&str; 14] = [
     oid::INHIBIT_ANY_POLICY,
     oid::KEY_USAGE,
     oid::NAME_CONSTRAINTS,
+    oid::OCSP_NO_CHECK,
     oid::POLICY_CONSTRAINTS,
     oid::POLICY_MAPPINGS,
     oid::SUBJECT_ALT_NAME,
@@ -37,6 +38,8 @@ const KNOWN: [&str; 14] = [
 pub(super) enum Goal {
     /// It signs revocation lists: purpose, names and policies asked for do not concern it.
     ListSigner,
+    /// It signs OCSP answers: as for lists.
+    Responder,
     /// It is the subject.
     Subject,
 }
@@ -243,7 +246,7 @@ impl State<'_> {
             facts.error(Fact::PolicyRequired);
         }
         let usage = facts.read(certificate.key_usage());
-        if self.goal == Goal::ListSigner {
+        if self.goal != Goal::Subject {
             return;
         }
         asked(certificate, usage.as_ref(), self.options, facts);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::finding::{Fact, Finding, Severity};
 use super::revocation::RevocationStatus;
+use super::signature::Weakness;
 
 /// Where a certificate or a list comes from, as the caller says it: `file:leaf.pem`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -105,6 +106,12 @@ pub enum NotChecked {
         /// The name.
         subject: String,
     },
+    /// The revocation status of an OCSP responder, by its name: nothing at hand tells it, and its issuer does not say
+    /// that it need not be asked (RFC 6960 §4.2.2.2.1).
+    ResponderRevocation {
+        /// The name.
+        subject: String,
+    },
     /// The dates of the anchor: an anchor is trusted whatever they are.
     AnchorValidity,
 }
@@ -115,9 +122,16 @@ pub(super) struct Attempt {
     pub(super) path: Vec<PathElement>,
     pub(super) findings: Vec<Finding>,
     pub(super) revocation: Vec<RevocationStatus>,
+    /// What was left out on the way, but for what [`NotChecked`] can be told from the path.
+    pub(super) left_out: Vec<NotChecked>,
 }
 
 impl Attempt {
+    /// A path about which nothing has been found yet.
+    pub(super) fn of(path: Vec<PathElement>) -> Self {
+        Self { path, findings: Vec::new(), revocation: Vec::new(), left_out: Vec::new() }
+    }
+
     pub(super) fn verdict(&self) -> Verdict {
         Verdict::of(&self.findings)
     }
@@ -142,6 +156,20 @@ impl Attempt {
     /// Adds an error.
     pub(super) fn error(&mut self, subject: &str, fact: Fact) {
         self.add(Severity::Error, subject, fact);
+    }
+
+    /// Adds what is weak about the signature of a source of status.
+    pub(super) fn weak_source(&mut self, subject: &str, weaknesses: &[Weakness]) {
+        for weakness in weaknesses {
+            self.add(Severity::Warning, subject, Fact::WeakSource(*weakness));
+        }
+    }
+
+    /// Adds what is left out, once.
+    pub(super) fn leave(&mut self, left_out: NotChecked) {
+        if !self.left_out.contains(&left_out) {
+            self.left_out.push(left_out);
+        }
     }
 
     /// Adds a finding, once.

@@ -1,15 +1,17 @@
 //! The revocation status of the certificates of a path (RFC 5280 §6.3): which lists count, who signs them, and what
-//! they say together.
+//! they and the OCSP answers say together.
 
 use jiff::Timestamp;
 
 use super::entity::{Anchor, Entity, Node};
 use super::finding::{Fact, Severity};
 use super::list::{Asked, Frame, ListNode, ListRefusal, Number, Reasons, Word};
+use super::ocsp::{AnswerRefusal, Heard};
 use super::options::{Conformance, Exhausted, Legacy, Meter, Options, Revocation};
 use super::path::Goal;
 use super::report::{Attempt, Origin, Verdict};
 use super::search::Search;
+use super::signature::Weakness;
 use super::validator::Validator;
 use crate::x509::{KeyUse, Reason};
 
@@ -23,14 +25,14 @@ pub struct RevocationStatus {
     pub subject: String,
     /// The answer.
     pub status: Status,
-    /// The list that gave the answer; of several, the first.
+    /// The list or the OCSP response that told it; of several, the first, answers before lists.
     pub source: Option<Origin>,
-    /// thisUpdate of this list.
+    /// thisUpdate of this source.
     pub this_update: Option<Timestamp>,
-    /// nextUpdate of this list.
+    /// nextUpdate of this source.
     pub next_update: Option<Timestamp>,
-    /// The lists that might have answered and do not count, and why.
-    pub refused: Vec<ListFate>,
+    /// The sources that might have told it and do not count, and why.
+    pub refused: Vec<SourceFate>,
 }
 
 /// Whether a certificate is revoked.
@@ -49,18 +51,67 @@ pub enum Status {
     Unknown,
 }
 
-/// A list that does not count.
+/// A source that does not count.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct ListFate {
+pub struct SourceFate {
     /// Where it comes from.
     pub origin: Origin,
     /// Why it does not count.
-    pub refusal: ListRefusal,
+    pub refusal: SourceRefusal,
 }
 
-/// The signers of lists whose own status is being asked: a list that one of them signs cannot be waited for.
+/// Why a source does not count for a certificate.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SourceRefusal {
+    /// An OCSP response.
+    #[error(transparent)]
+    Answer(#[from] AnswerRefusal),
+    /// A list.
+    #[error(transparent)]
+    List(#[from] ListRefusal),
+}
+
+impl SourceRefusal {
+    /// The stable code: `pki.crl.…` or `pki.ocsp.…`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Answer(refusal) => refusal.code(),
+            Self::List(refusal) => refusal.code(),
+        }
+    }
+
+    /// The rule, by its clause.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::Answer(refusal) => refusal.rule(),
+            Self::List(refusal) => refusal.rule(),
+        }
+    }
+}
+
+/// A source, with its dates.
+#[derive(Clone, Debug)]
+pub(super) struct Dated {
+    pub(super) origin: Origin,
+    pub(super) this_update: Timestamp,
+    pub(super) next_update: Option<Timestamp>,
+}
+
+/// The signers of lists and of answers whose own status is being asked: a list that one of them signs cannot be waited for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Signers<'s>(Vec<&'s Node>);
+
+impl<'s> Signers<'s> {
+    /// These and one more, unless its status is being asked already, or too many stand behind one another.
+    pub(super) fn and(&self, signer: &'s Node) -> Option<Self> {
+        let one_more = self.0.len() < DEEPEST && !self.include(signer);
+        one_more.then(|| Self([&self.0[..], &[signer]].concat()))
+    }
+
+    fn include(&self, signer: &Node) -> bool {
+        self.0.iter().any(|known| known.id == signer.id)
+    }
+}
 
 /// A path whose certificates are asked about.
 pub(super) struct Chain<'c, 's, 'a> {
@@ -131,37 +182,59 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
     ) -> Result<RevocationStatus, Exhausted> {
         let node = self.nodes[index];
         let asked = Asked::about(&node.certificate, &node.issuer);
-        self.status_of(&asked, &node.entity.display, &self.nodes[index..], signers, meter, attempt)
+        let mut status = RevocationStatus::unknown(&node.entity.display);
+        let path = &self.nodes[index..];
+        let authentic = self.authentic(&asked, path, signers, meter, attempt, &mut status)?;
+        let heard = self.hear(index, signers, meter, attempt, &mut status)?;
+        self.decide(&asked, authentic, heard, &mut status);
+        self.hear_of_others(index, &mut status);
+        Ok(status)
     }
 
-    /// The status of a certificate by its number; `path` starts with the certificate, where it is at hand, and ends
-    /// below the anchor.
+    /// What the lists alone say of a certificate that may be known by no more than its number: `nodes` holds it, or
+    /// nothing.
     pub(super) fn status_of(
         &self,
         asked: &Asked<'_>,
         subject: &str,
-        path: &[&'s Node],
-        signers: &Signers<'s>,
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<RevocationStatus, Exhausted> {
         let mut status = RevocationStatus::unknown(subject);
+        let (path, signers) = (self.nodes, Signers::default());
+        let authentic = self.authentic(asked, path, &signers, meter, attempt, &mut status)?;
+        self.decide(asked, authentic, Vec::new(), &mut status);
+        Ok(status)
+    }
+
+    /// The lists about a certificate whose signatures hold; why the others do not count is added to `status`. `path`
+    /// starts with the certificate, where it is at hand, and ends below the anchor.
+    fn authentic(
+        &self,
+        asked: &Asked<'_>,
+        path: &[&'s Node],
+        signers: &Signers<'s>,
+        meter: &mut Meter,
+        attempt: &mut Attempt,
+        status: &mut RevocationStatus,
+    ) -> Result<Vec<Authentic<'s, 'a>>, Exhausted> {
         let mut authentic = Vec::new();
         for (place, list) in self.validator.lists.iter().enumerate() {
             if !list.may_be_about(asked) {
                 continue;
             }
-            let usable = self.usable(list, asked);
-            let signed = match usable {
+            let signed = match self.usable(list, asked) {
                 Err(refusal) => Err(refusal),
                 Ok((frame, reasons)) => {
-                    let (signer, word) = list
-                        .ask_during(asked, || self.signer(path, place, signers, meter, attempt));
+                    let subject = &status.subject;
+                    let (signer, word) = list.ask_during(asked, || {
+                        self.signer(subject, path, place, signers, meter, attempt)
+                    });
                     signer?.map(|basis| (Authentic { list, frame, reasons, word }, basis))
                 }
             };
             match signed {
-                Err(refusal) => status.refuse(list, refusal),
+                Err(refusal) => status.refuse(&list.origin, refusal.into()),
                 Ok((list, basis)) => {
                     if basis == Basis::OwnKey {
                         attempt.add(Severity::Warning, &status.subject, Fact::StatusBySelf);
@@ -170,8 +243,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 }
             }
         }
-        self.decide(asked, authentic, &mut status);
-        Ok(status)
+        Ok(authentic)
     }
 
     /// Whether a list may be used for a certificate, but for its signature and its dates.
@@ -192,6 +264,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
     /// name that has a valid path to the same anchor (§6.3.3(f), (g)).
     fn signer(
         &self,
+        subject: &str,
         path: &[&'s Node],
         place: usize,
         signers: &Signers<'s>,
@@ -204,7 +277,10 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         for entity in above.chain([&self.anchor.entity]) {
             if entity.subject == list.issuer && entity.may(KeyUse::CrlSign) {
                 match self.signed_by(place, entity, meter)? {
-                    Ok(()) => return Ok(Ok(Basis::Independent)),
+                    Ok(weak) => {
+                        attempt.weak_source(subject, &weak);
+                        return Ok(Ok(Basis::Independent));
+                    }
                     Err(why) => refusal = why,
                 }
             }
@@ -216,13 +292,14 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
             }
             match self.signed_by(place, &node.entity, meter)? {
                 Err(why) => refusal = why,
-                Ok(()) => {
-                    let asked_already = signers.0.iter().any(|signer| signer.id == node.id);
+                Ok(weak) => {
                     let itself = path.first().is_some_and(|asked| asked.id == node.id);
-                    if asked_already || itself {
+                    if signers.include(node) || itself {
+                        attempt.weak_source(subject, &weak);
                         return Ok(Ok(Basis::OwnKey));
                     }
-                    if signers.0.len() < DEEPEST && self.trusts(node, signers, meter, attempt)? {
+                    if self.trusts(node, signers, meter, attempt)? {
+                        attempt.weak_source(subject, &weak);
                         return Ok(Ok(Basis::Independent));
                     }
                     refusal = ListRefusal::SignerUntrusted;
@@ -237,10 +314,10 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         place: usize,
         signer: &Entity,
         meter: &mut Meter,
-    ) -> Result<Result<(), ListRefusal>, Exhausted> {
+    ) -> Result<Result<Vec<Weakness>, ListRefusal>, Exhausted> {
         let outcome = self.validator.list_signature(place, signer, meter)?;
         Ok(match outcome {
-            Ok(weak) if weak.is_empty() || self.options.legacy == Legacy::DangerAllowed => Ok(()),
+            Ok(weak) if weak.is_empty() || self.options.legacy == Legacy::DangerAllowed => Ok(weak),
             Ok(_) => Err(ListRefusal::Weak),
             Err(_) => Err(ListRefusal::SignatureWrong),
         })
@@ -255,8 +332,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         meter: &mut Meter,
         attempt: &mut Attempt,
     ) -> Result<bool, Exhausted> {
-        let mut signers = signers.clone();
-        signers.0.push(node);
+        let Some(signers) = signers.and(node) else { return Ok(false) };
         let search =
             Search::new(self.validator, self.options, Goal::ListSigner).under(self.anchor, signers);
         let found = search.run(node, meter)?;
@@ -266,18 +342,32 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 attempt.add(finding.severity, &finding.subject, finding.fact);
             }
         }
+        if trusted {
+            found.left_out.into_iter().for_each(|left_out| attempt.leave(left_out));
+        }
         Ok(trusted)
     }
 
-    /// What authentic lists say together: in each scope the newest that is usable decides; revoked in one is revoked;
-    /// good takes all reasons.
+    /// What authentic lists and answers say together: in each scope the newest list that is usable decides; revoked in
+    /// one is revoked; good takes all reasons, or the answer of a responder, which is about all.
     fn decide(
         &self,
         asked: &Asked<'_>,
         authentic: Vec<Authentic<'s, 'a>>,
+        heard: Vec<Heard>,
         status: &mut RevocationStatus,
     ) {
         let at = self.options.at;
+        let mut answered = false;
+        for Heard { word, source, current } in &heard {
+            match current {
+                Err(refusal) => status.refuse(&source.origin, refusal.clone().into()),
+                Ok(()) => {
+                    answered = true;
+                    status.take(*word, source, at);
+                }
+            }
+        }
         let (mut deltas, mut complete): (Vec<_>, Vec<_>) =
             authentic.into_iter().partition(|list| list.frame.base.is_some());
         // The newest first, so that the first that is usable decides.
@@ -288,13 +378,13 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
         let mut reasons = Reasons::NONE;
         for list in &complete {
             if decided.iter().any(|newer| newer.replaces(list)) {
-                status.refuse(list.list, ListRefusal::Superseded);
+                status.refuse(&list.list.origin, ListRefusal::Superseded.into());
                 continue;
             }
             let own = match list.word_on(asked) {
                 Ok(word) => word,
                 Err(refusal) => {
-                    status.refuse(list.list, refusal);
+                    status.refuse(&list.list.origin, refusal.into());
                     continue;
                 }
             };
@@ -318,37 +408,40 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
                 (Some((Some(word), delta)), _) => (word, delta),
                 (Some((None, _)), _) | (None, Ok(())) => (own, list.list),
                 (None, Err(refusal)) => {
-                    status.refuse(list.list, refusal);
+                    status.refuse(&list.list.origin, refusal.into());
                     continue;
                 }
             };
             decided.push(list);
             reasons = reasons.or(list.reasons);
-            status.take(word, source, at);
+            status.take(word, &source.dated(), at);
         }
         for (delta, fate) in deltas.iter().zip(fates) {
             if let Some(refusal) = fate {
-                status.refuse(delta.list, refusal);
+                status.refuse(&delta.list.origin, refusal.into());
             }
         }
         if matches!(status.status, Status::Revoked { .. }) {
             return;
         }
         status.status = Status::Unknown;
-        if reasons == Reasons::ALL {
+        if answered || reasons == Reasons::ALL {
             status.status = Status::Good;
             return;
         }
         for list in complete.iter().filter(|list| list.reasons == Reasons::NONE) {
-            status.refuse(list.list, ListRefusal::Scope);
+            status.refuse(&list.list.origin, ListRefusal::Scope.into());
         }
-        // Lists of another time prove no absence, but a revocation that is not a hold is for ever.
-        for list in complete.iter().chain(&deltas) {
-            if let Ok(Word::Listed(date, reason)) = list.word_on(asked)
+        // Sources of another time prove no absence, but a revocation that is not a hold is for ever.
+        let lists = complete.iter().chain(&deltas);
+        let lists = lists.filter_map(|list| Some((list.word_on(asked).ok()?, list.list.dated())));
+        for (word, source) in heard.into_iter().map(|heard| (heard.word, heard.source)).chain(lists)
+        {
+            if let Word::Listed(date, reason) = word
                 && date <= at
                 && !matches!(reason, Reason::CertificateHold | Reason::RemoveFromCrl)
             {
-                status.take(Word::Listed(date, reason), list.list, at);
+                status.take(word, &source, at);
             }
         }
     }
@@ -385,12 +478,12 @@ impl RevocationStatus {
         }
     }
 
-    pub(super) fn refuse(&mut self, list: &ListNode<'_>, refusal: ListRefusal) {
-        self.refused.push(ListFate { origin: list.origin.clone(), refusal });
+    pub(super) fn refuse(&mut self, origin: &Origin, refusal: SourceRefusal) {
+        self.refused.push(SourceFate { origin: origin.clone(), refusal });
     }
 
-    /// Takes in what a list says. Revoked stays revoked; a revocation after the instant is none yet.
-    fn take(&mut self, word: Word, list: &ListNode<'_>, at: Timestamp) {
+    /// Takes in what a source says. Revoked stays revoked; a revocation after the instant is none yet.
+    fn take(&mut self, word: Word, source: &Dated, at: Timestamp) {
         let revoked = match word {
             Word::Listed(date, reason) if date <= at => Some(Status::Revoked { at: date, reason }),
             _ => None,
@@ -401,9 +494,9 @@ impl RevocationStatus {
             return;
         }
         self.status = revoked.unwrap_or(Status::Good);
-        self.source = Some(list.origin.clone());
-        self.this_update = Some(list.crl.this_update().instant);
-        self.next_update = list.crl.next_update().map(|date| date.instant);
+        self.source = Some(source.origin.clone());
+        self.this_update = Some(source.this_update);
+        self.next_update = source.next_update;
     }
 }
 

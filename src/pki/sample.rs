@@ -3,10 +3,11 @@
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use ring::digest;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 
-use crate::x509::{Certificate, Name};
+use crate::x509::{Certificate, Name, OcspResponse};
 
 /// DER of a tag and its content.
 pub(super) fn der(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -75,9 +76,14 @@ impl Key {
 
     /// `content`, signed: a certificate or a list.
     fn sign(&self, content: Vec<u8>) -> Vec<u8> {
+        self.sign_with(content, Vec::new())
+    }
+
+    /// `content`, signed, then `rest`: an OCSP answer carries certificates.
+    fn sign_with(&self, content: Vec<u8>, rest: Vec<u8>) -> Vec<u8> {
         let signature = self.0.sign(&SystemRandom::new(), &content).expect("signs");
         let signature = [&[0], signature.as_ref()].concat();
-        sequence(&[content, ecdsa_with_sha256(), der(3, &signature)])
+        sequence(&[content, ecdsa_with_sha256(), der(3, &signature), rest])
     }
 }
 
@@ -209,6 +215,154 @@ impl ListTemplate {
 pub(super) fn entry(serial: u8, date: &str, reason: Option<u8>) -> Vec<u8> {
     let reason = reason.map_or(Vec::new(), |code| sequence(&[extension(21, &der(10, &[code]))]));
     sequence(&[der(2, &[serial]), der(0x17, date.as_bytes()), reason])
+}
+
+/// An OCSP answer to make, of the middle of January 2026.
+#[derive(Clone)]
+pub(super) struct AnswerTemplate {
+    /// [`by_name`] or [`by_key`].
+    pub(super) responder: Vec<u8>,
+    pub(super) produced_at: &'static str,
+    /// Each as [`Single`] makes it.
+    pub(super) singles: Vec<Vec<u8>>,
+    pub(super) extensions: Vec<Vec<u8>>,
+    /// Each in DER.
+    pub(super) certificates: Vec<Vec<u8>>,
+}
+
+impl AnswerTemplate {
+    /// By the authority `ca`.
+    pub(super) fn new(single: &Single) -> Self {
+        Self {
+            responder: by_name("ca"),
+            produced_at: "20260114120000Z",
+            singles: vec![single.der()],
+            extensions: Vec::new(),
+            certificates: Vec::new(),
+        }
+    }
+
+    /// The response, signed by this key.
+    pub(super) fn signed(&self, signer: usize) -> OcspResponse {
+        let extensions = match self.extensions.is_empty() {
+            true => Vec::new(),
+            false => der(0xA1, &sequence(&self.extensions)),
+        };
+        let data = sequence(&[
+            self.responder.clone(),
+            der(0x18, self.produced_at.as_bytes()),
+            sequence(&self.singles),
+            extensions,
+        ]);
+        let certificates = match self.certificates.is_empty() {
+            true => Vec::new(),
+            false => der(0xA0, &sequence(&self.certificates)),
+        };
+        let basic = KEYS[signer].sign_with(data, certificates);
+        let kind = der(6, &[0x2B, 6, 1, 5, 5, 7, 0x30, 1, 1]);
+        let bytes = sequence(&[kind, der(4, &basic)]);
+        let der = sequence(&[der(10, &[0]), der(0xA0, &bytes)]);
+        OcspResponse::parse(&der).expect("whole")
+    }
+}
+
+/// What an answer says of one certificate.
+#[derive(Clone)]
+pub(super) struct Single {
+    pub(super) hash: &'static digest::Algorithm,
+    pub(super) serial: u8,
+    /// The issuer's name, and its key in [`KEYS`].
+    pub(super) issuer: (&'static str, usize),
+    /// [`good`], [`revoked`] or [`unknown`].
+    pub(super) status: Vec<u8>,
+    pub(super) this_update: &'static str,
+    pub(super) next_update: Option<&'static str>,
+    pub(super) extensions: Vec<Vec<u8>>,
+}
+
+impl Single {
+    /// Of the certificate that [`Template::new`] makes under `ca`, whose key is 2.
+    pub(super) fn new(status: Vec<u8>) -> Self {
+        Self {
+            hash: &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            serial: 7,
+            issuer: ("ca", 2),
+            status,
+            this_update: "20260114000000Z",
+            next_update: Some("20260116000000Z"),
+            extensions: Vec::new(),
+        }
+    }
+
+    fn der(&self) -> Vec<u8> {
+        let sha1: &[u8] = &[0x2B, 0x0E, 3, 2, 0x1A];
+        let sha2 = |last| vec![0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, last];
+        let oid = match self.hash.output_len() {
+            20 => sha1.to_vec(),
+            32 => sha2(1),
+            48 => sha2(2),
+            _ => sha2(3),
+        };
+        let (name, key) = self.issuer;
+        let hash = |bytes: &[u8]| der(4, digest::digest(self.hash, bytes).as_ref());
+        let id = sequence(&[
+            sequence(&[der(6, &oid)]),
+            hash(&cn(name)),
+            hash(KEYS[key].0.public_key().as_ref()),
+            der(2, &[self.serial]),
+        ]);
+        let next =
+            self.next_update.map_or(Vec::new(), |date| der(0xA0, &der(0x18, date.as_bytes())));
+        let extensions = match self.extensions.is_empty() {
+            true => Vec::new(),
+            false => der(0xA1, &sequence(&self.extensions)),
+        };
+        let this = der(0x18, self.this_update.as_bytes());
+        sequence(&[id, self.status.clone(), this, next, extensions])
+    }
+}
+
+/// certStatus good.
+pub(super) fn good() -> Vec<u8> {
+    der(0x80, &[])
+}
+
+/// certStatus revoked, with the code of the reason.
+pub(super) fn revoked(date: &str, reason: Option<u8>) -> Vec<u8> {
+    let reason = reason.map_or(Vec::new(), |code| der(0xA0, &der(10, &[code])));
+    der(0xA1, &[der(0x18, date.as_bytes()), reason].concat())
+}
+
+/// certStatus unknown.
+pub(super) fn unknown() -> Vec<u8> {
+    der(0x82, &[])
+}
+
+/// responderID by the name of one commonName.
+pub(super) fn by_name(text: &str) -> Vec<u8> {
+    der(0xA1, &cn(text))
+}
+
+/// responderID by a key of [`KEYS`].
+pub(super) fn by_key(key: usize) -> Vec<u8> {
+    let octets = KEYS[key].0.public_key();
+    let hash = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, octets.as_ref());
+    der(0xA2, &der(4, hash.as_ref()))
+}
+
+/// id-pkix-ocsp-nonce of these octets.
+pub(super) fn nonce(octets: &[u8]) -> Vec<u8> {
+    sequence(&[der(6, &[0x2B, 6, 1, 5, 5, 7, 0x30, 1, 2]), der(4, &der(4, octets))])
+}
+
+/// id-pkix-ocsp-nocheck.
+pub(super) fn no_check() -> Vec<u8> {
+    sequence(&[der(6, &[0x2B, 6, 1, 5, 5, 7, 0x30, 1, 5]), der(4, &[5, 0])])
+}
+
+/// extKeyUsage of this last arc of id-kp: 9 is OCSPSigning.
+pub(super) fn purpose(last: u8) -> Vec<u8> {
+    extension(37, &sequence(&[der(6, &[0x2B, 6, 1, 5, 5, 7, 3, last])]))
 }
 
 /// 15 January 2026, when everything made here is current.

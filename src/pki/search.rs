@@ -11,7 +11,7 @@ use super::revocation::{Chain, Signers};
 use super::signature::{SignatureError, Weakness};
 use super::validator::{Validator, leaf_only};
 
-/// A search, for a subject or for the signer of a list.
+/// A search, for a subject or for who signs a list or an answer.
 pub(super) struct Search<'s, 'a> {
     validator: &'s Validator<'a>,
     options: &'s Options,
@@ -144,16 +144,18 @@ impl<'s, 'a> Search<'s, 'a> {
     ) -> Result<Attempt, Exhausted> {
         let mut elements: Vec<_> = chain.iter().map(|node| node.element()).collect();
         elements.push(anchor.element());
-        let mut attempt = Attempt { path: elements, findings: Vec::new(), revocation: Vec::new() };
+        let mut attempt = Attempt::of(elements);
         let path = Path { anchor, nodes: chain, weaknesses };
         path.examine(self.goal, self.options, meter, &mut attempt)?;
         if attempt.verdict() == Verdict::Invalid || self.options.revocation == Revocation::Off {
             return Ok(attempt);
         }
-        let asked = match self.options.scope {
-            RevocationScope::Chain => chain.len(),
-            RevocationScope::Leaf if self.goal == Goal::ListSigner => 0,
-            RevocationScope::Leaf => 1,
+        let asked = match (self.goal, self.options.scope) {
+            // Those above it are on the path of who is asked about.
+            (Goal::Responder, _) => 1,
+            (_, RevocationScope::Chain) => chain.len(),
+            (Goal::ListSigner, RevocationScope::Leaf) => 0,
+            (Goal::Subject, RevocationScope::Leaf) => 1,
         };
         let chain =
             Chain { validator: self.validator, options: self.options, anchor, nodes: chain };
@@ -186,7 +188,7 @@ impl<'s, 'a> Search<'s, 'a> {
             return;
         }
         let path = chain.iter().map(|node| node.element()).collect();
-        let mut attempt = Attempt { path, findings: Vec::new(), revocation: Vec::new() };
+        let mut attempt = Attempt::of(path);
         // What is wrong with the certificates themselves is wrong whoever issued them.
         for (place, node) in chain.iter().enumerate() {
             let goal = if place == 0 { self.goal } else { Goal::ListSigner };

@@ -8,7 +8,7 @@ use super::list::{Asked, ListRefusal};
 use super::name::NormalName;
 use super::options::{Exhausted, Meter, Options};
 use super::report::{Attempt, Origin, Verdict};
-use super::revocation::{Chain, RevocationStatus, Signers, Status};
+use super::revocation::{Chain, RevocationStatus, SourceRefusal, Status};
 use super::validator::Validator;
 use crate::x509::{Certificate, Name, Serial};
 
@@ -74,8 +74,7 @@ impl Validator<'_> {
         for anchor in &self.anchors {
             let chain = Chain { validator: self, options, anchor, nodes: &path };
             let mut attempt = Attempt::default();
-            let signers = Signers::default();
-            match chain.status_of(&asked, &subject, &path, &signers, &mut meter, &mut attempt) {
+            match chain.status_of(&asked, &subject, &mut meter, &mut attempt) {
                 Ok(status) => chain.tell(status, &mut attempt),
                 Err(Exhausted(limit)) => {
                     attempt.revocation.push(RevocationStatus::unknown(&subject));
@@ -119,7 +118,7 @@ impl Validator<'_> {
         let mut status = RevocationStatus::unknown(subject);
         for list in self.lists.iter().filter(|list| list.may_be_about(asked)) {
             let issuer = list.crl.issuer().to_string();
-            status.refuse(list, ListRefusal::NoSigner { issuer });
+            status.refuse(&list.origin, ListRefusal::NoSigner { issuer }.into());
         }
         attempt.add(Severity::Indeterminate, subject, Fact::RevocationUnknown);
         attempt.revocation.push(status);
@@ -136,7 +135,9 @@ fn telling(attempt: &Attempt) -> (u8, usize) {
         Status::Good => 1,
         Status::Unknown => 0,
     };
-    let nobody = |refusal: &ListRefusal| matches!(refusal, ListRefusal::NoSigner { .. });
+    let nobody = |refusal: &SourceRefusal| {
+        matches!(refusal, SourceRefusal::List(ListRefusal::NoSigner { .. }))
+    };
     let by_somebody = status.refused.iter().filter(|fate| !nobody(&fate.refusal)).count();
     (answer, by_somebody)
 }

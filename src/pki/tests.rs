@@ -84,7 +84,10 @@ impl Scene {
     fn status(&self, leaf: &Certificate) -> (Status, Vec<(String, ListRefusal)>) {
         let mut report = self.judge(leaf, &leaf_revocation());
         let status = report.revocation.remove(0);
-        let refused = status.refused.into_iter().map(|fate| (fate.origin.0, fate.refusal));
+        let refused = status.refused.into_iter().map(|fate| match fate.refusal {
+            SourceRefusal::List(refusal) => (fate.origin.0, refusal),
+            SourceRefusal::Answer(refusal) => panic!("no answer is at hand: {refusal}"),
+        });
         (status.status, refused.collect())
     }
 }

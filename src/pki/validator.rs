@@ -8,12 +8,13 @@ use super::entries::{IndexedList, ListSigner};
 use super::finding::{Fact, Severity};
 use super::list::ListNode;
 use super::name::NormalName;
+use super::ocsp::{Response, Responses, signs_answers};
 use super::options::{Conformance, Exhausted, Limit, Meter, Options};
 use super::path::{self, Goal, Validity};
 use super::report::{Attempt, NotChecked, Origin, PathElementKind, Report};
 use super::search::Search;
 use super::signature::{self, SignatureError, Weakness};
-use crate::x509::{AlgorithmIdentifier, Certificate, Crl};
+use crate::x509::{AlgorithmIdentifier, Certificate, Crl, OcspAnswer};
 
 /// A certificate that may stand on a path. It is trusted for nothing.
 #[derive(Clone, Debug)]
@@ -39,7 +40,10 @@ pub struct List<'a> {
 pub struct Validator<'a> {
     pub(super) anchors: Vec<Anchor>,
     pub(super) lists: Vec<ListNode<'a>>,
+    pub(super) responses: Responses,
     nodes: Vec<Node>,
+    /// Those that say they sign OCSP answers.
+    responders: Vec<usize>,
     by_subject: HashMap<NormalName, Vec<usize>>,
     /// Names from which, going by names alone, an anchor can be reached.
     reachable: HashSet<NormalName>,
@@ -49,6 +53,8 @@ pub struct Validator<'a> {
 /// What a signature is of.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Signed {
+    /// An OCSP answer, by the place of its response among those at hand.
+    Answer(usize),
     /// A certificate, by its SHA-256.
     Certificate([u8; 32]),
     /// A list, by its place among those at hand: hashing it again would cost as much as its signature.
@@ -81,7 +87,26 @@ impl<'a> Validator<'a> {
             }
         }
         let lists = lists.into_iter().map(|list| ListNode::new(list.crl, list.origin)).collect();
-        Self { anchors, lists, nodes, by_subject, reachable, signatures: Mutex::default() }
+        let responders = (0..nodes.len())
+            .filter(|index| signs_answers(&nodes[*index].certificate, &nodes[*index].entity))
+            .collect();
+        Self {
+            anchors,
+            lists,
+            responses: Responses::default(),
+            nodes,
+            responders,
+            by_subject,
+            reachable,
+            signatures: Mutex::default(),
+        }
+    }
+
+    /// The same, with OCSP responses in place of those it had.
+    #[must_use]
+    pub fn with_responses(self, responses: Vec<Response>) -> Self {
+        // The outcomes known of responses are by their places.
+        Self { responses: Responses::new(responses), signatures: Mutex::default(), ..self }
     }
 
     /// Takes in lists that were verified before.
@@ -126,7 +151,7 @@ impl<'a> Validator<'a> {
             found.unwrap_or_else(|Exhausted(limit)| alone(Fact::Budget(limit)))
         };
         let not_checked = not_checked(&attempt, options);
-        let Attempt { path, findings, revocation } = attempt;
+        let Attempt { path, findings, revocation, .. } = attempt;
         let subject = leaf.entity.display;
         Report { subject, at: options.at, path, findings, revocation, not_checked }
     }
@@ -134,6 +159,11 @@ impl<'a> Validator<'a> {
     /// The certificates that bear a name.
     pub(super) fn named(&self, name: &NormalName) -> impl Iterator<Item = &Node> {
         self.by_subject.get(name).into_iter().flatten().map(|index| &self.nodes[*index])
+    }
+
+    /// The certificates that say they sign OCSP answers.
+    pub(super) fn responders(&self) -> impl Iterator<Item = &Node> {
+        self.responders.iter().map(|index| &self.nodes[*index])
     }
 
     /// Whether, going by names, an anchor can be reached from this issuer.
@@ -173,6 +203,19 @@ impl<'a> Validator<'a> {
         self.verify(Signed::List(index), signer, algorithm, crl.tbs(), crl.signature(), meter)
     }
 
+    /// Whether the signature of the answer at this place is that of a responder's key.
+    pub(super) fn answer_signature(
+        &self,
+        place: usize,
+        answer: &OcspAnswer,
+        signer: &Entity,
+        meter: &mut Meter,
+    ) -> Result<Outcome, Exhausted> {
+        let OcspAnswer { signature_algorithm, signature, .. } = answer;
+        let signed = Signed::Answer(place);
+        self.verify(signed, signer, signature_algorithm, answer.tbs(), signature, meter)
+    }
+
     fn verify(
         &self,
         signed: Signed,
@@ -201,7 +244,7 @@ impl<'a> Validator<'a> {
 
 /// Nothing but the certificate itself.
 pub(super) fn leaf_only(leaf: &Node) -> Attempt {
-    Attempt { path: vec![leaf.element()], findings: Vec::new(), revocation: Vec::new() }
+    Attempt::of(vec![leaf.element()])
 }
 
 fn not_checked(attempt: &Attempt, options: &Options) -> Vec<NotChecked> {
@@ -217,5 +260,6 @@ fn not_checked(attempt: &Attempt, options: &Options) -> Vec<NotChecked> {
     if anchored && options.conformance == Conformance::Lenient {
         left.push(NotChecked::AnchorValidity);
     }
+    left.extend(attempt.left_out.iter().cloned());
     left
 }

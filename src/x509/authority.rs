@@ -72,6 +72,28 @@ pub enum LegacyPki {
     Cps2ter,
 }
 
+/// Where an authority stands in IGC-Santé, or in its emulation, which has the same shape under other names.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Place {
+    /// Production, or one of the two for tests.
+    pub world: World,
+    /// The range.
+    pub gamme: Gamme,
+    /// Which of its three authorities.
+    pub domain: Domain,
+}
+
+impl Place {
+    /// Where the authority of this name stands; `None` for one of another PKI.
+    pub fn named(name: &Name) -> Option<Self> {
+        match IssuedBy::named(name) {
+            IssuedBy::IgcSante { world, gamme, domain } => Some(Self { world, gamme, domain }),
+            IssuedBy::Emulation => emulated(name),
+            IssuedBy::Legacy { .. } | IssuedBy::Other => None,
+        }
+    }
+}
+
 impl IssuedBy {
     /// Recognises an authority by its name.
     pub fn named(name: &Name) -> Self {
@@ -87,6 +109,20 @@ fn emulation(name: &Name) -> Option<IssuedBy> {
     ours.then_some(IssuedBy::Emulation)
 }
 
+/// `EMULATION [TEST ]AC [RACINE ]<range>[ <domain>]`.
+fn emulated(name: &Name) -> Option<Place> {
+    let common_name = name.first(oid::COMMON_NAME)?.strip_prefix("EMULATION ")?;
+    let (world, common_name) = match common_name.strip_prefix("TEST ") {
+        Some(rest) => (World::Test, rest),
+        None => (World::Production, common_name),
+    };
+    let (gamme, domain) = match common_name.strip_prefix("AC RACINE ") {
+        Some(root) => (range(root)?, Domain::Racine),
+        None => intermediate(common_name.strip_prefix("AC ")?)?,
+    };
+    Some(Place { world, gamme, domain })
+}
+
 fn igc_sante(name: &Name) -> Option<IssuedBy> {
     let (world, common_name) = match &path(name)?[..] {
         [C, O_ASIP, OU_SIREN, (OU, "IGC-SANTE"), (CN, cn)] => (World::Production, *cn),
@@ -98,25 +134,31 @@ fn igc_sante(name: &Name) -> Option<IssuedBy> {
         }
         _ => return None,
     };
-    let (domain, gamme) = match common_name.strip_prefix("AC RACINE IGC-SANTE ") {
-        Some(gamme) => (Domain::Racine, gamme),
-        None => {
-            let (gamme, domain) = common_name.strip_prefix("AC IGC-SANTE ")?.split_once(' ')?;
-            let domain = match domain {
-                "PERSONNES" => Domain::Personnes,
-                "ORGANISATIONS" => Domain::Organisations,
-                _ => return None,
-            };
-            (domain, gamme)
-        }
-    };
-    let gamme = match gamme {
-        "ELEMENTAIRE" => Gamme::Elementaire,
-        "STANDARD" => Gamme::Standard,
-        "FORT" => Gamme::Fort,
-        _ => return None,
+    let (gamme, domain) = match common_name.strip_prefix("AC RACINE IGC-SANTE ") {
+        Some(root) => (range(root)?, Domain::Racine),
+        None => intermediate(common_name.strip_prefix("AC IGC-SANTE ")?)?,
     };
     Some(IssuedBy::IgcSante { world, gamme, domain })
+}
+
+/// `<range> <domain>`.
+fn intermediate(text: &str) -> Option<(Gamme, Domain)> {
+    let (gamme, domain) = text.split_once(' ')?;
+    let domain = match domain {
+        "PERSONNES" => Domain::Personnes,
+        "ORGANISATIONS" => Domain::Organisations,
+        _ => return None,
+    };
+    Some((range(gamme)?, domain))
+}
+
+fn range(text: &str) -> Option<Gamme> {
+    match text {
+        "ELEMENTAIRE" => Some(Gamme::Elementaire),
+        "STANDARD" => Some(Gamme::Standard),
+        "FORT" => Some(Gamme::Fort),
+        _ => None,
+    }
 }
 
 fn legacy(name: &Name) -> Option<IssuedBy> {
@@ -173,8 +215,12 @@ mod tests {
     use super::super::sample::{Sample, attribute, name};
     use super::*;
 
-    /// Reads a path of `type=value`.
     fn issued_by(path: &[&str]) -> IssuedBy {
+        IssuedBy::named(&named(path))
+    }
+
+    /// The name of a path of `type=value`.
+    fn named(path: &[&str]) -> Name {
         let rdns: Vec<_> = path
             .iter()
             .map(|part| {
@@ -190,7 +236,7 @@ mod tests {
             .collect();
         let issuer = name(&rdns.iter().map(|rdn| &rdn[..]).collect::<Vec<_>>());
         let der = Sample { issuer, ..Sample::default() }.der();
-        Certificate::parse(&der).expect("whole").issued_by()
+        Certificate::parse(&der).expect("whole").issuer().clone()
     }
 
     const ASIP: [&str; 3] = ["C=FR", "O=ASIP-SANTE", "OU=0002 187512751"];
@@ -275,6 +321,22 @@ mod tests {
             ),
         ] {
             assert_eq!(issued_by(path), IssuedBy::Legacy { pki, world }, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn an_emulated_authority_stands_where_the_one_it_emulates_does() {
+        let place = |cn: &str| {
+            let parts = ["C=FR", "O=CPSKIT", "OU=EMULATION SANS VALEUR", &format!("CN={cn}")];
+            Place::named(&named(&parts))
+        };
+        let (world, gamme) = (World::Test, Gamme::Fort);
+        let expected = Place { world, gamme, domain: Domain::Personnes };
+        assert_eq!(place("EMULATION TEST AC FORT PERSONNES"), Some(expected));
+        let expected = Place { world: World::Production, gamme, domain: Domain::Racine };
+        assert_eq!(place("EMULATION AC RACINE FORT"), Some(expected));
+        for cn in ["AC FORT PERSONNES", "EMULATION AC FORT", "EMULATION AC RACINE"] {
+            assert_eq!(place(cn), None, "{cn}");
         }
     }
 

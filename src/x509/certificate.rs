@@ -87,7 +87,7 @@ impl Certificate {
         }
     }
 
-    fn read(outer: &Element<'_>) -> Result<Self, DerError> {
+    pub(super) fn read(outer: &Element<'_>) -> Result<Self, DerError> {
         let mut certificate = outer.inside();
         let tbs = certificate.take(tag::SEQUENCE)?;
         let signature_algorithm = AlgorithmIdentifier::read(&mut certificate)?;

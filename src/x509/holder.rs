@@ -36,6 +36,8 @@ pub struct Holder {
     pub structure_id: Option<StructureId>,
     /// The structure's département, `Paris (75)`: ST; L in the PKIs before IGC-Santé.
     pub department: Option<String>,
+    /// Who issued the card, by number: what stands before the number of the card.
+    pub card_issuer: Option<String>,
     /// The number of the card.
     pub card_number: Option<CardNumber>,
     /// The type of card, table G02.
@@ -69,6 +71,9 @@ impl Holder {
         // Elsewhere CN is the name of a server or of a service.
         let person = parts.into_iter().any(Option::is_some);
 
+        let card = certificate.card_identifier().unwrap_or_default();
+        let card_issuer = card.as_deref().and_then(|text| text.split_once('/'));
+
         Self {
             national_id: subject
                 .all(oid::COMMON_NAME)
@@ -89,6 +94,7 @@ impl Holder {
             structure_id,
             department: text(oid::STATE_OR_PROVINCE_NAME)
                 .or_else(|| text(oid::LOCALITY_NAME).filter(|_| legacy)),
+            card_issuer: card_issuer.map(|(issuer, _)| issuer.to_owned()),
             card_number: certificate.card_number().unwrap_or_default(),
             card_type: certificate.card_type().unwrap_or_default(),
             category: certificate.category().unwrap_or_default(),
@@ -128,6 +134,7 @@ mod tests {
             title: some("Médecin"),
             profession: Some(Table::G15.code("10")),
             specialities: vec![Table::R01.code("SM26")],
+            card_issuer: some("8025000001"),
             card_number: CardNumber::parse("2800811112").ok(),
             card_type: Some(Table::G02.code("00")),
             category: Some(Table::G01.code("80")),

@@ -135,3 +135,12 @@ impl PublicKey {
         Some((modulus.len() * 8).saturating_sub(usize::try_from(unused).unwrap_or(0)))
     }
 }
+
+/// The octets of the key in a SubjectPublicKeyInfo, without its algorithm: what identifiers of keys are hashes of.
+pub(super) fn key_octets(spki: &[u8]) -> Result<&[u8], DerError> {
+    let mut fields = Reader::new(spki).take(tag::SEQUENCE)?.inside();
+    AlgorithmIdentifier::read(&mut fields)?;
+    let octets = fields.take(tag::BIT_STRING)?.bits()?;
+    fields.end()?;
+    Ok(octets)
+}

@@ -75,6 +75,20 @@ impl Name {
         &self.rdns
     }
 
+    /// The relative names, from 1, whose attributes are not in the order of DER (ITU-T X.690 §11.6): seen in the PKIs
+    /// before IGC-Santé (IGC-Santé fact sheet §5.4).
+    pub fn unsorted(&self) -> Vec<usize> {
+        let is_sorted = |set: &Element<'_>| {
+            let attributes = set.inside().all(|attributes| Ok(attributes.any()?.raw));
+            attributes.is_ok_and(|attributes| attributes.is_sorted())
+        };
+        let sets = Reader::new(&self.raw)
+            .any()
+            .and_then(|name| name.inside().all(|sets| Ok(is_sorted(&sets.any()?))));
+        let sets = sets.unwrap_or_default();
+        sets.iter().zip(1..).filter(|(sorted, _)| !**sorted).map(|(_, place)| place).collect()
+    }
+
     /// Every attribute, whatever relative name it is in.
     pub fn attributes(&self) -> impl Iterator<Item = &Attribute> {
         self.rdns.iter().flatten()
@@ -273,6 +287,15 @@ mod tests {
         assert_eq!((name.first(oid::COMMON_NAME), name.first(oid::SURNAME)), (Some("8"), None));
         assert_eq!(name.to_string(), "GN=ANNE+CN=8+CN=#020101,C=FR");
         assert_eq!(name.raw(), der);
+    }
+
+    #[test]
+    fn a_set_out_of_order_is_told_by_its_place() {
+        let (short, long) = (attribute(GN, 0x0C, b"MAX"), attribute(CN, 0x0C, b"899900063480"));
+        let c = || attribute(C, 0x13, b"FR");
+        let unsorted = |rdn: &[Vec<u8>]| read(&name(&[&[c()], rdn])).expect("whole").unsorted();
+        assert_eq!(unsorted(&[short.clone(), long.clone()]), [0; 0]);
+        assert_eq!(unsorted(&[long, short]), [2]);
     }
 
     #[test]

@@ -18,6 +18,14 @@ impl Oid {
         Self(dotted(octets).unwrap_or_else(|| format!("#{}", Hex(octets))))
     }
 
+    /// The content octets of the OBJECT IDENTIFIER.
+    pub fn to_content(&self) -> Vec<u8> {
+        match self.0.strip_prefix('#') {
+            Some(digits) => hexadecimal(digits),
+            None => content(&self.0),
+        }
+    }
+
     /// The dotted form, to compare with the constants of this module.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -99,6 +107,28 @@ fn dotted(octets: &[u8]) -> Option<String> {
     (arc.is_none() && !text.is_empty()).then_some(text)
 }
 
+/// The content octets of a dotted form that is one.
+fn content(dotted: &str) -> Vec<u8> {
+    let mut arcs = dotted.split('.').map(|arc| arc.parse::<u128>().expect("dotted, or not an Oid"));
+    let mut octets = Vec::new();
+    // The first two arcs share one number.
+    let first = arcs.next().unwrap_or(0) * 40 + arcs.next().unwrap_or(0);
+    for arc in [first].into_iter().chain(arcs) {
+        let groups = (128 - arc.leading_zeros()).div_ceil(7).max(1);
+        for group in (0..groups).rev() {
+            let more = if group == 0 { 0 } else { 0x80 };
+            let [.., low] = (arc >> (7 * group)).to_be_bytes();
+            octets.push(more | low & 0x7F);
+        }
+    }
+    octets
+}
+
+fn hexadecimal(digits: &str) -> Vec<u8> {
+    let digits = digits.as_bytes().chunks(2).filter_map(|two| str::from_utf8(two).ok());
+    digits.filter_map(|two| u8::from_str_radix(two, 16).ok()).collect()
+}
+
 /// `CN`, commonName.
 pub const COMMON_NAME: &str = "2.5.4.3";
 /// `SN`, surname.
@@ -157,6 +187,8 @@ pub const ECDSA_WITH_SHA256: &str = "1.2.840.10045.4.3.2";
 pub const ECDSA_WITH_SHA384: &str = "1.2.840.10045.4.3.3";
 /// id-Ed25519 (RFC 8410).
 pub const ED25519: &str = "1.3.101.112";
+/// id-sha1 (RFC 3279).
+pub const SHA1: &str = "1.3.14.3.2.26";
 /// id-sha256 (RFC 4055).
 pub const SHA256: &str = "2.16.840.1.101.3.4.2.1";
 /// id-sha384 (RFC 4055).
@@ -223,6 +255,12 @@ pub const ANY_EXTENDED_KEY_USAGE: &str = "2.5.29.37.0";
 pub const SMARTCARD_LOGON: &str = "1.3.6.1.4.1.311.20.2.2";
 /// User principal name, an otherName of subjectAltName.
 pub const USER_PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
+/// id-pkix-ocsp-basic (RFC 6960): the type of an answer.
+pub const OCSP_BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
+/// id-pkix-ocsp-nonce (RFC 9654).
+pub const OCSP_NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): the status of this responder need not be asked.
+pub const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 /// id-ad-ocsp: an access method of authorityInfoAccess.
 pub const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 /// id-ad-caIssuers: an access method of authorityInfoAccess.
@@ -290,6 +328,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn content_octets_are_written_as_they_were_read(
+            octets in proptest::collection::vec(any::<u8>(), 0..30),
+            arcs in proptest::collection::vec(any::<u64>(), 0..4),
+        ) {
+            prop_assert_eq!(Oid::from_content(&octets).to_content(), octets);
+            let dotted = arcs.iter().fold("2.999".to_owned(), |text, arc| format!("{text}.{arc}"));
+            let oid: Oid = dotted.parse().expect("dotted");
+            prop_assert_eq!(Oid::from_content(&oid.to_content()), oid);
+        }
+
         #[test]
         fn two_are_equal_only_when_their_octets_are(
             one in proptest::collection::vec(any::<u8>(), 0..6),

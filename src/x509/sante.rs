@@ -39,6 +39,14 @@ impl Certificate {
         })
     }
 
+    /// The whole text beside the number of the card, `8025000001/2800811112`, whatever its shape.
+    ///
+    /// # Errors
+    /// [`X509Error::Extension`].
+    pub fn card_identifier(&self) -> Result<Option<String>, X509Error> {
+        self.read_extension(oid::CARD_NUMBER, |reader| name::string(&reader.any()?))
+    }
+
     /// The profession (table G15).
     ///
     /// # Errors
@@ -180,6 +188,10 @@ mod tests {
         let value = [&[0x13, 21][..], b"8025000001/2800811112"].concat();
         let expected = CardNumber::parse("2800811112").expect("ten digits");
         assert_eq!(with(&[1, 2, 3], &value).card_number(), Ok(Some(expected)));
-        assert!(with(&[1, 2, 3], &[0x13, 1, b'8']).card_number().is_err());
+        let identifier = "8025000001/2800811112".to_owned();
+        assert_eq!(with(&[1, 2, 3], &value).card_identifier(), Ok(Some(identifier)));
+        let odd = with(&[1, 2, 3], &[0x13, 1, b'8']);
+        assert!(odd.card_number().is_err());
+        assert_eq!(odd.card_identifier(), Ok(Some("8".to_owned())));
     }
 }

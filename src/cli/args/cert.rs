@@ -281,6 +281,19 @@ pub(in crate::cli) enum Threshold {
     Percent(u8),
 }
 
+/// `30 days`, `12 hours`, `10 % of its life`.
+impl std::fmt::Display for Threshold {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Hours(24) => f.write_str("1 day"),
+            Self::Hours(hours) if hours % 24 == 0 => write!(f, "{} days", hours / 24),
+            Self::Hours(1) => f.write_str("1 hour"),
+            Self::Hours(hours) => write!(f, "{hours} hours"),
+            Self::Percent(part) => write!(f, "{part} % of its life"),
+        }
+    }
+}
+
 impl std::str::FromStr for Threshold {
     type Err = String;
 

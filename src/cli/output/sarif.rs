@@ -23,7 +23,7 @@ pub(in crate::cli) fn render(checks: &Checks) -> String {
             json!({
                 "id": code,
                 "shortDescription": { "text": rule },
-                "helpUri": format!("{}#{code}", HELP),
+                "help": { "text": HELP },
             })
         })
         .collect();
@@ -67,8 +67,8 @@ pub(in crate::cli) fn render(checks: &Checks) -> String {
     serde_json::to_string_pretty(&document).expect("documents are plain data")
 }
 
-/// The page that explains every code.
-const HELP: &str = "docs/reference/finding-codes.md";
+/// Where every code is explained.
+const HELP: &str = "docs/reference/finding-codes.md of cpskit explains every code";
 
 fn level(row: &Row) -> &'static str {
     if row.is_grave() { "error" } else { "warning" }

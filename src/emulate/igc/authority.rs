@@ -141,6 +141,11 @@ impl Authority {
         committed::authority(self).1
     }
 
+    /// Where its complete list would be by HTTP: nobody answers there.
+    pub fn list_url(self) -> String {
+        format!("http://{HOST}/CRL/{}.crl", self.code())
+    }
+
     pub(super) fn subject(self) -> Result<Name, MintError> {
         name([
             vec![(Attribute::Country, "FR")],
@@ -168,10 +173,7 @@ impl Authority {
     /// Where its complete list would be: HTTP then LDAP. `class` is the spelling of the LDAP filter, which differs
     /// between the certificates of authorities and those of end entities.
     pub(super) fn crl_urls(self, class: ObjectClass) -> [String; 2] {
-        [
-            format!("http://{HOST}/CRL/{}.crl", self.code()),
-            self.ldap_url("certificaterevocationlist", class),
-        ]
+        [self.list_url(), self.ldap_url("certificaterevocationlist", class)]
     }
 
     /// Where its delta list would be: LDAP only.
@@ -242,7 +244,7 @@ impl fmt::Display for Authority {
 }
 
 /// The reserved name (RFC 6761 §6.4) under which nothing is ever published.
-const HOST: &str = "igc.emulation.invalid";
+pub(super) const HOST: &str = "igc.emulation.invalid";
 
 #[cfg(test)]
 mod tests {

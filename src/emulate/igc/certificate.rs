@@ -13,7 +13,7 @@ use x509_cert::time::Validity;
 
 use super::authority::ObjectClass;
 use super::extension::{self, Platform, Usage};
-use super::key::Signer;
+use super::key::{Scheme, Signer};
 use super::period::Period;
 use super::{Authority, MintError, PublicKey};
 
@@ -47,7 +47,7 @@ pub(super) fn sign(content: &impl Encode, signer: &Signer) -> Result<Vec<u8>, Mi
     let content = content.to_der()?;
     let signed = Signed {
         content: der::asn1::AnyRef::try_from(content.as_slice())?,
-        algorithm: Signer::algorithm(),
+        algorithm: signer.algorithm(),
         signature: signer.sign(&content)?,
     };
     Ok(signed.to_der()?)
@@ -80,7 +80,7 @@ impl EndEntity {
             Platform::Former => key.identifier(),
             Platform::Current => key.whole_identifier()?,
         };
-        let signer = self.issuer.key().load()?;
+        let signer = self.issuer.key().load(Scheme::Sha256)?;
         let policy = self.issuer.policy(self.usage)?;
         let mut extensions = self.extensions;
         extensions.extend([
@@ -96,7 +96,7 @@ impl EndEntity {
         let content = TbsCertificate {
             version: Version::V3,
             serial_number: serial_number(platform, self.issuer, &self.identity, key, validity)?,
-            signature: Signer::algorithm(),
+            signature: signer.algorithm(),
             issuer: self.issuer.subject()?,
             validity: validity.validity(),
             subject: self.subject,
@@ -110,7 +110,7 @@ impl EndEntity {
 /// Makes the certificate of an authority.
 pub(super) fn authority(authority: Authority, validity: Period) -> Result<Vec<u8>, MintError> {
     let issuer = authority.issuer();
-    let signer = issuer.key().load()?;
+    let signer = issuer.key().load(Scheme::Sha256)?;
     let key = authority.key().public()?;
     let path_len = authority.domain().map(|_| 0);
     let mut extensions = extension::authority_constraints(path_len)?.to_vec();
@@ -126,12 +126,41 @@ pub(super) fn authority(authority: Authority, validity: Period) -> Result<Vec<u8
     let content = TbsCertificate {
         version: Version::V3,
         serial_number: serial_number(Platform::Current, issuer, &authority.code(), &key, validity)?,
-        signature: Signer::algorithm(),
+        signature: signer.algorithm(),
         issuer: issuer.subject()?,
         validity: validity.validity(),
         subject: authority.subject()?,
         subject_public_key_info: key.0,
         extensions,
+    };
+    sign(&content, &signer)
+}
+
+/// Makes the certificate of a key that signs the lists of an authority, under its name.
+pub(super) fn list_signer(
+    authority: Authority,
+    key: &PublicKey,
+    validity: Period,
+) -> Result<Vec<u8>, MintError> {
+    let issuer = authority.issuer();
+    let signer = issuer.key().load(Scheme::Sha256)?;
+    let identity = format!("{}/lists", authority.code());
+    let content = TbsCertificate {
+        version: Version::V3,
+        serial_number: serial_number(Platform::Current, issuer, &identity, key, validity)?,
+        signature: signer.algorithm(),
+        issuer: issuer.subject()?,
+        validity: validity.validity(),
+        subject: authority.subject()?,
+        subject_public_key_info: key.0.clone(),
+        extensions: vec![
+            extension::end_entity_constraints()?,
+            extension::list_signer_usage()?,
+            extension::any_policy(&authority.statement_url())?,
+            extension::distribution_points(&issuer.crl_urls(ObjectClass::Authority))?,
+            extension::subject_key(key.identifier())?,
+            extension::authority_key(signer.public()?.identifier())?,
+        ],
     };
     sign(&content, &signer)
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Authority, CardCertificate, CardCertificates, Domain, Gamme, TestKey, World};
+use super::{
+    Authority, CardCertificate, CardCertificates, Domain, Gamme, LegacyAuthority, LegacyUse,
+    TestKey, World,
+};
 
 /// `certs-test/<file>.pem`.
 macro_rules! test_key {
@@ -16,7 +19,8 @@ pub fn committed(slug: &str) -> Option<&'static CardCertificates> {
     CARDS.iter().find(|(known, _)| *known == slug).map(|(_, certificates)| certificates)
 }
 
-/// The committed key of a software product: `org-auth-cli`, `org-conf`, `org-sign`, `serv-ssl`, `ps-auth`, `ps-sign`.
+/// The committed key of a software product: `org-auth-cli`, `org-conf`, `org-sign`, `serv-ssl`, `ps-auth`, `ps-sign`,
+/// and those of before IGC-Santé: `2bis-server`, `2ter-card`.
 pub fn product_key(product: &str) -> Option<TestKey> {
     match product {
         "org-auth-cli" => Some(test_key!("keys/org-auth-cli")),
@@ -25,7 +29,30 @@ pub fn product_key(product: &str) -> Option<TestKey> {
         "serv-ssl" => Some(test_key!("keys/serv-ssl")),
         "ps-auth" => Some(test_key!("keys/ps-auth")),
         "ps-sign" => Some(test_key!("keys/ps-sign")),
+        "2bis-server" => Some(test_key!("keys/2bis-server")),
+        "2ter-card" => Some(test_key!("keys/2ter-card")),
         _ => None,
+    }
+}
+
+/// The committed key that signs lists, and nothing else, as EMULATION TEST AC ELEMENTAIRE ORGANISATIONS.
+pub fn list_signer_key() -> TestKey {
+    test_key!("keys/ACI-EL-ORG-TEST-lists")
+}
+
+/// A key of an authority of before IGC-Santé.
+pub(super) fn legacy(authority: LegacyAuthority, usage: LegacyUse) -> TestKey {
+    use LegacyAuthority::{Classe1, Classe4, Professionnel, Racine2bis};
+    use LegacyUse::{Certificates, Lists};
+
+    match (authority, usage) {
+        (Racine2bis, Certificates) => test_key!("keys/2bis-root"),
+        (Racine2bis, Lists) => test_key!("keys/2bis-root-lists"),
+        (Classe4, Certificates | Lists) => test_key!("keys/2bis-classe-4"),
+        (Professionnel, Certificates) => test_key!("keys/2ter-root"),
+        (Professionnel, Lists) => test_key!("keys/2ter-root-lists"),
+        (Classe1, Certificates) => test_key!("keys/2ter-classe-1"),
+        (Classe1, Lists) => test_key!("keys/2ter-classe-1-lists"),
     }
 }
 

@@ -1,20 +1,12 @@
-//! Revocation lists: complete ones, signed by the authority that issues (IGC-Santé fact sheet §8; RFC 5280 §5).
+//! The list that IGC-Santé publishes: complete, signed by the authority that issues (IGC-Santé fact sheet §8;
+//! RFC 5280 §5). [`ListRequest`] makes the others.
 
-use der::asn1::Uint;
 use jiff::Timestamp;
-use x509_cert::certificate::Version;
-use x509_cert::crl::{RevokedCert, TbsCertList};
-use x509_cert::ext::pkix::{CrlNumber, CrlReason};
-use x509_cert::serial_number::SerialNumber;
-use x509_cert::time::Time;
+use x509_cert::ext::pkix::CrlReason;
 
-use super::certificate::sign;
-use super::extension::{self, Criticality};
-use super::key::Signer;
-use super::period::{Period, date_time};
-use super::{Authority, MintError};
+use super::{Authority, ListRequest, MintError};
 
-/// Why a certificate is revoked: `CRLReason`, RFC 5280 §5.3.1, without `removeFromCRL`, which only delta lists have.
+/// Why a certificate is revoked: `CRLReason`, RFC 5280 §5.3.1.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reason {
     /// keyCompromise (1).
@@ -29,6 +21,8 @@ pub enum Reason {
     CessationOfOperation,
     /// certificateHold (6).
     CertificateHold,
+    /// removeFromCRL (8): no longer revoked; in delta lists only.
+    RemoveFromCrl,
     /// privilegeWithdrawn (9).
     PrivilegeWithdrawn,
     /// aACompromise (10).
@@ -44,6 +38,7 @@ impl From<Reason> for CrlReason {
             Reason::Superseded => Self::Superseded,
             Reason::CessationOfOperation => Self::CessationOfOperation,
             Reason::CertificateHold => Self::CertificateHold,
+            Reason::RemoveFromCrl => Self::RemoveFromCRL,
             Reason::PrivilegeWithdrawn => Self::PrivilegeWithdrawn,
             Reason::AaCompromise => Self::AaCompromise,
         }
@@ -61,21 +56,6 @@ pub struct Revoked {
     pub reason: Option<Reason>,
 }
 
-impl Revoked {
-    fn entry(&self) -> Result<RevokedCert, MintError> {
-        let reason = self.reason.map(CrlReason::from);
-        let extensions = reason
-            .map(|reason| extension::standard(Criticality::NonCritical, &reason))
-            .transpose()?
-            .map(|extension| vec![extension]);
-        Ok(RevokedCert {
-            serial_number: SerialNumber::new(&self.serial)?,
-            revocation_date: Time::from(date_time(self.at)?),
-            crl_entry_extensions: extensions,
-        })
-    }
-}
-
 /// Makes the complete list of an authority in DER, entries in the order given.
 ///
 /// Lists of IGC-Santé live 45 days (roots) or 6 days (intermediates).
@@ -90,28 +70,8 @@ pub fn crl(
     number: u64,
     revoked: &[Revoked],
 ) -> Result<Vec<u8>, MintError> {
-    let period = Period::new(this_update, next_update)?;
-    let entries: Result<Vec<_>, _> = revoked.iter().map(Revoked::entry).collect();
-    // An empty list has no revokedCertificates at all (RFC 5280 §5.1.2.6).
-    let entries = Some(entries?).filter(|entries| !entries.is_empty());
-    let signer = authority.key().load()?;
-    let key = extension::authority_key(signer.public()?.identifier())?;
-    let number = CrlNumber(Uint::new(&number.to_be_bytes())?);
-    let number = extension::standard(Criticality::NonCritical, &number)?;
-    let extensions = match authority.domain() {
-        None => vec![number, key],
-        Some(_) => vec![key, number],
-    };
-    let content = TbsCertList {
-        version: Version::V2,
-        signature: Signer::algorithm(),
-        issuer: authority.subject()?,
-        this_update: period.start(),
-        next_update: Some(period.end()),
-        revoked_certificates: entries,
-        crl_extensions: Some(extensions),
-    };
-    sign(&content, &signer)
+    let list = ListRequest::new(authority, this_update).until(next_update).number(number);
+    revoked.iter().cloned().fold(list, ListRequest::revoking).der()
 }
 
 #[cfg(test)]

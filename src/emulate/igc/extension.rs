@@ -118,15 +118,16 @@ pub(super) fn standard<T: AssociatedOid + Encode>(
     criticality: Criticality,
     value: &T,
 ) -> Result<Extension, MintError> {
-    extension(T::OID, criticality, value)
+    of(T::OID, criticality, value)
 }
 
 /// A GIP-CPS extension: never critical.
 pub(super) fn private(oid: ObjectIdentifier, value: &impl Encode) -> Result<Extension, MintError> {
-    extension(oid, Criticality::NonCritical, value)
+    of(oid, Criticality::NonCritical, value)
 }
 
-fn extension(
+/// An extension under this identifier.
+pub(super) fn of(
     oid: ObjectIdentifier,
     criticality: Criticality,
     value: &impl Encode,
@@ -163,6 +164,11 @@ pub(super) fn authority_constraints(path_len: Option<u8>) -> Result<[Extension; 
     let constraints = BasicConstraints { ca: true, path_len_constraint: path_len };
     let usage = KeyUsage(KeyUsages::KeyCertSign | KeyUsages::CRLSign);
     Ok([standard(Criticality::Critical, &constraints)?, standard(Criticality::Critical, &usage)?])
+}
+
+/// keyUsage of a key that signs lists only.
+pub(super) fn list_signer_usage() -> Result<Extension, MintError> {
+    standard(Criticality::Critical, &KeyUsage(KeyUsages::CRLSign.into()))
 }
 
 /// certificatePolicies: one policy, one pointer to the practice statement.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use const_oid::db::rfc5912::{RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION};
+use const_oid::db::rfc5912::{
+    RSA_ENCRYPTION, SHA_1_WITH_RSA_ENCRYPTION, SHA_256_WITH_RSA_ENCRYPTION,
+};
 use der::asn1::{BitString, ObjectIdentifier};
 use der::{Any, Decode, Document, Encode};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -11,6 +13,7 @@ use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::MintError;
+use super::rsa::RsaKey;
 
 /// An RSA key of `certs-test`: public on purpose, it protects nothing.
 ///
@@ -43,13 +46,20 @@ impl TestKey {
     /// The public half.
     ///
     /// # Errors
-    /// [`MintError::Der`] or [`MintError::Key`] when the file is not an RSA key in PKCS#8 PEM.
+    /// [`MintError::Der`] when the file is not an RSA key in PKCS#8 PEM.
     pub fn public(&self) -> Result<PublicKey, MintError> {
-        self.load()?.public()
+        spki(&RsaKey::from_pkcs8(&self.pkcs8()?)?.public()?)
     }
 
-    pub(super) fn load(&self) -> Result<Signer, MintError> {
-        RsaKeyPair::from_pkcs8(&self.pkcs8()?).map(Signer).map_err(MintError::Key)
+    pub(super) fn load(&self, scheme: Scheme) -> Result<Signer, MintError> {
+        let pkcs8 = self.pkcs8()?;
+        Ok(match scheme {
+            Scheme::Sha256 => {
+                let pair = RsaKeyPair::from_pkcs8(&pkcs8).map_err(MintError::Key)?;
+                Signer::Sha256(Box::new(pair))
+            }
+            Scheme::Sha1 => Signer::Sha1(RsaKey::from_pkcs8(&pkcs8)?),
+        })
     }
 }
 
@@ -60,30 +70,49 @@ impl fmt::Debug for TestKey {
     }
 }
 
+/// How certificates and lists are signed: PKCS#1 v1.5, so that the same bytes give the same signature.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Scheme {
+    /// sha1WithRSAEncryption, the only signature of the PKIs before IGC-Santé, under keys of any size.
+    Sha1,
+    /// sha256WithRSAEncryption, the only signature of IGC-Santé.
+    Sha256,
+}
+
 /// A private key, decoded and ready to sign.
-pub(super) struct Signer(RsaKeyPair);
+pub(super) enum Signer {
+    Sha1(RsaKey),
+    Sha256(Box<RsaKeyPair>),
+}
 
 impl Signer {
     pub(super) fn public(&self) -> Result<PublicKey, MintError> {
-        Ok(PublicKey(SubjectPublicKeyInfoOwned {
-            algorithm: with_null(RSA_ENCRYPTION),
-            subject_public_key: BitString::from_bytes(self.0.public_key().as_ref())?,
-        }))
+        match self {
+            Self::Sha1(key) => spki(&key.public()?),
+            Self::Sha256(pair) => spki(pair.public_key().as_ref()),
+        }
     }
 
-    /// sha256WithRSAEncryption (PKCS#1 v1.5), the only signature of IGC-Santé: the same bytes give the same signature.
     pub(super) fn sign(&self, message: &[u8]) -> Result<BitString, MintError> {
-        let mut signature = vec![0; self.0.public().modulus_len()];
-        // The padding of PKCS#1 v1.5 draws nothing; ring takes the generator for blinding only.
-        self.0
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
-            .map_err(|_| MintError::Signature)?;
+        let signature = match self {
+            Self::Sha1(key) => key.sign_sha1(message)?,
+            Self::Sha256(pair) => {
+                let mut signature = vec![0; pair.public().modulus_len()];
+                // The padding of PKCS#1 v1.5 draws nothing; ring takes the generator for blinding only.
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+                    .map_err(|_| MintError::Signature)?;
+                signature
+            }
+        };
         Ok(BitString::from_bytes(&signature)?)
     }
 
     /// The `AlgorithmIdentifier` of [`sign`](Self::sign).
-    pub(super) fn algorithm() -> AlgorithmIdentifierOwned {
-        with_null(SHA_256_WITH_RSA_ENCRYPTION)
+    pub(super) fn algorithm(&self) -> AlgorithmIdentifierOwned {
+        with_null(match self {
+            Self::Sha1(_) => SHA_1_WITH_RSA_ENCRYPTION,
+            Self::Sha256(_) => SHA_256_WITH_RSA_ENCRYPTION,
+        })
     }
 }
 
@@ -120,6 +149,14 @@ impl PublicKey {
     }
 }
 
+/// The public key of this `RSAPublicKey`.
+fn spki(key: &[u8]) -> Result<PublicKey, MintError> {
+    Ok(PublicKey(SubjectPublicKeyInfoOwned {
+        algorithm: with_null(RSA_ENCRYPTION),
+        subject_public_key: BitString::from_bytes(key)?,
+    }))
+}
+
 fn sha1(bytes: &[u8]) -> Vec<u8> {
     digest(&SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref().to_vec()
 }
@@ -148,14 +185,17 @@ mod tests {
 
     #[test]
     fn authorities_have_4096_bits_and_products_2048() {
-        let bits = |key: TestKey| key.load().expect("RSA").0.public().modulus_len() * 8;
+        let bits = |key: TestKey| {
+            let pair = RsaKeyPair::from_pkcs8(&key.pkcs8().expect("PEM")).expect("RSA");
+            pair.public().modulus_len() * 8
+        };
         assert!(Authority::all().all(|authority| bits(authority.key()) == 4096));
         assert_eq!(product_key("serv-ssl").map(bits), Some(2048));
     }
 
     #[test]
     fn the_same_message_has_the_same_signature() {
-        let signer = product_key("org-sign").expect("embedded").load().expect("RSA");
+        let signer = product_key("org-sign").expect("embedded").load(Scheme::Sha256).expect("RSA");
         let signature = signer.sign(b"message").expect("signed");
         assert_eq!(signature, signer.sign(b"message").expect("signed"));
     }

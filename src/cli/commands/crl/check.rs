@@ -15,7 +15,7 @@ use crate::cli::lists::ListFile;
 use crate::cli::output::Outcome;
 use crate::cli::output::text::clean;
 use crate::pki::{
-    Anchor, Candidate, Legacy, List, ListFate, Options, Origin, Question, Standing, Status,
+    Anchor, Candidate, Legacy, List, Options, Origin, Question, SourceFate, Standing, Status,
     Validator,
 };
 use crate::x509::{Certificate, IssuedBy, Name, Serial};
@@ -257,7 +257,7 @@ fn checked(
 }
 
 /// A list that does not count: why there is no answer, or what was passed over on the way to one.
-fn row(fate: &ListFate, unknown: bool) -> Row {
+fn row(fate: &SourceFate, unknown: bool) -> Row {
     Row {
         code: fate.refusal.code().to_owned(),
         severity: if unknown { "indeterminate" } else { "warning" },

@@ -195,7 +195,8 @@ fn common_name(name: &str) -> &str {
 fn unasked(left: &NotChecked) -> Option<&str> {
     match left {
         NotChecked::Revocation { subject } => Some(common_name(subject)),
-        NotChecked::AnchorValidity => None,
+        NotChecked::ResponderRevocation { subject } => Some(common_name(subject)),
+        _ => None,
     }
 }
 
@@ -262,6 +263,9 @@ fn revocation(status: &RevocationStatus) -> Revocation<'_> {
 fn unchecked(left: &NotChecked) -> Unchecked<'_> {
     match left {
         NotChecked::AnchorValidity => Unchecked { what: "anchor_validity", subject: None },
+        NotChecked::ResponderRevocation { subject } => {
+            Unchecked { what: "responder_revocation", subject: Some(subject) }
+        }
         NotChecked::Revocation { subject } => {
             Unchecked { what: "revocation", subject: Some(subject) }
         }
