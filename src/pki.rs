@@ -38,7 +38,7 @@ mod validator;
 
 pub use demand::Demand;
 pub use entity::Anchor;
-pub use entries::{IndexedList, Lookup, LookupError};
+pub use entries::{IndexedList, ListSigner, Lookup, LookupError};
 pub use finding::{Fact, Finding, NameForm, Severity};
 pub use list::ListRefusal;
 pub use ocsp::{AHEAD, AnswerRefusal, LONGEST_WITHOUT_END, Response};

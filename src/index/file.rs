@@ -211,3 +211,6 @@ fn identity(data: &Metadata) -> Result<Vec<u8>, IndexError> {
 fn identity(_data: &Metadata) -> Result<Vec<u8>, IndexError> {
     Err(IndexError::Unsupported)
 }
+
+#[cfg(all(test, unix))]
+mod tests;

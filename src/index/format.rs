@@ -288,10 +288,8 @@ impl Spread {
         }
         let count = found.len().div_ceil(PER_BUCKET).next_power_of_two();
         let number = u32::try_from(count).ok()?;
-        let mut numbered: Vec<(u32, usize)> = found
-            .into_iter()
-            .map(|(offset, serial)| (bucket_of(serial, number), offset))
-            .collect();
+        let mut numbered: Vec<(u32, usize)> =
+            found.into_iter().map(|(offset, serial)| (bucket_of(serial, number), offset)).collect();
         numbered.sort_unstable();
         let mut buckets = vec![Bucket::default(); count];
         for (place, (bucket, offset)) in numbered.iter().enumerate() {

@@ -33,7 +33,11 @@ impl Key {
         }
     }
 
-    fn read(path: &Path) -> Result<Self, IndexError> {
+    /// Reads the key in this file.
+    ///
+    /// # Errors
+    /// As [`at`](Self::at), and [`IndexError::Io`] when there is none.
+    pub fn read(path: &Path) -> Result<Self, IndexError> {
         let mut file = File::open(path)?;
         ours(path, &file.metadata()?, Sharing::Secret)?;
         let folder = path.parent().ok_or_else(|| IndexError::NotOurs(path.to_owned()))?;

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 
 use super::entity::Node;
+use super::entries::ListSigner;
 use super::finding::{Fact, Finding, Severity};
 use super::list::{Asked, ListRefusal};
 use super::name::NormalName;
 use super::options::{Exhausted, Meter, Options};
 use super::report::{Attempt, Origin, Verdict};
-use super::revocation::{Chain, RevocationStatus, SourceRefusal, Status};
+use super::revocation::{Chain, RevocationStatus, Signers, SourceRefusal, Status};
 use super::validator::Validator;
 use crate::x509::{Certificate, Name, Serial};
 
@@ -102,14 +103,14 @@ impl Validator<'_> {
         for anchor in &self.anchors {
             let chain = Chain { validator: self, options, anchor, nodes: &[] };
             let (signers, mut attempt) = (Signers::default(), Attempt::default());
-            match chain.signer(&[], place, &signers, &mut meter, &mut attempt) {
+            match chain.signer("", &[], place, &signers, &mut meter, &mut attempt) {
                 Ok(Ok(_)) => break,
                 Ok(Err(ListRefusal::NoSigner { .. })) => {}
                 Ok(Err(why)) => refusal = why,
                 Err(Exhausted(_)) => return Err(ListRefusal::SignerUntrusted),
             }
         }
-        self.list_signer(place).filter(|_| true).ok_or(refusal)
+        self.list_signer(place).ok_or(refusal)
     }
 
     /// With nobody to trust, no list counts.

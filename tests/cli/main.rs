@@ -10,6 +10,7 @@ mod activities;
 mod apdu;
 mod certs;
 mod config;
+mod crl;
 mod doctor;
 mod emulate;
 mod id;

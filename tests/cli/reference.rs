@@ -44,8 +44,17 @@ fn codes(folder: &Path) -> BTreeSet<String> {
         }
         let text = fs::read_to_string(&path).expect("text");
         let quoted = text.split('"').filter(|text| {
-            let families =
-                ["card.", "cpskit.defect", "doctor.", "emulate.", "net.", "secret.", "usage."];
+            let families = [
+                "card.",
+                "cpskit.defect",
+                "crl.entry",
+                "crl.unreadable",
+                "doctor.",
+                "emulate.",
+                "net.",
+                "secret.",
+                "usage.",
+            ];
             families.iter().any(|family| text.starts_with(family))
                 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
         });

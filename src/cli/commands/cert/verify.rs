@@ -15,6 +15,7 @@ use crate::cli::args::cert::{self as args, CertVerify};
 use crate::cli::checked::{Checks, Unread};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::indexes::Indexed;
 use crate::cli::inputs::Inputs;
 use crate::cli::lists::ListFile;
 use crate::cli::output::Outcome;
@@ -54,9 +55,11 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
     candidates.extend(untrusted(args)?);
     let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
     candidates.extend(trusted.candidates.iter().cloned());
-    let lists = ListFile::read(&args.evidence.crl)?;
+    let mut paths = args.evidence.crl.clone();
+    let indexed = Indexed::take(&mut paths);
+    let lists = ListFile::read(&paths)?;
 
-    let judge = Judge { options: &options, trusted: &trusted, candidates, lists };
+    let judge = Judge { options: &options, trusted: &trusted, candidates, lists, indexed };
     let reports = judge.all(&subjects, args.jobs)?;
 
     let head = {
@@ -118,6 +121,8 @@ struct Judge<'j> {
     trusted: &'j Trusted,
     candidates: Vec<Candidate>,
     lists: Vec<ListFile>,
+    /// Lists that were verified before.
+    indexed: Vec<Indexed>,
 }
 
 impl Judge<'_> {
@@ -125,7 +130,8 @@ impl Judge<'_> {
     fn all(&self, subjects: &[Subject], jobs: Option<u16>) -> Result<Vec<Report>, Failure> {
         let lists = self.lists.iter().map(ListFile::list).collect::<Result<Vec<List<'_>>, _>>()?;
         let validator =
-            Validator::new(self.trusted.anchors.clone(), self.candidates.clone(), lists);
+            Validator::new(self.trusted.anchors.clone(), self.candidates.clone(), lists)
+                .with_indexed(self.indexed.iter().map(Indexed::list));
         let judge = |subject: &Subject| {
             validator.validate(&subject.certificate, &subject.origin(), self.options)
         };
