@@ -17,6 +17,7 @@ mod lists;
 mod net;
 mod output;
 mod pin;
+mod secret_source;
 mod thresholds;
 mod trust_store;
 

@@ -9,7 +9,7 @@
 //! options, and each [`Finding`] names its rule. Where several paths are possible all are tried, within a [`Budget`];
 //! the first that is valid is reported, else the most telling of those that are not.
 //!
-//! What is not done: DSA, P-521 and Ed448; compatibility decomposition of names (RFC 4518).
+//! What is not done: P-521 and Ed448; DSA without the feature `dsa`; compatibility decomposition of names (RFC 4518).
 
 mod constraint;
 mod demand;
@@ -24,6 +24,7 @@ mod path;
 mod peer;
 mod pin;
 mod policy;
+pub mod profile;
 mod report;
 mod revocation;
 #[cfg(test)]
@@ -41,7 +42,7 @@ pub use entity::Anchor;
 pub use entries::{IndexedList, ListSigner, Lookup, LookupError};
 pub use finding::{Fact, Finding, NameForm, Severity};
 pub use list::ListRefusal;
-pub use ocsp::{AHEAD, AnswerRefusal, LONGEST_WITHOUT_END, Response};
+pub use ocsp::{AnswerRefusal, CLOCK_AHEAD, LONGEST_WITHOUT_NEXT_UPDATE, Response};
 pub use options::{
     Budget, Conformance, ExplicitPolicy, Legacy, Limit, Options, PolicyInputs, PolicyUse, Purpose,
     Revocation, RevocationScope,

@@ -168,6 +168,12 @@ pub enum StoreError {
     Structure(#[source] DerError),
 }
 
+impl From<DerError> for StoreError {
+    fn from(error: DerError) -> Self {
+        Self::Structure(error)
+    }
+}
+
 /// Reads a file, whatever container it is. The password opens PKCS#12 and keys, and checks Java key stores.
 ///
 /// # Errors

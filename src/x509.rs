@@ -19,6 +19,7 @@ mod extension;
 mod general_name;
 mod holder;
 mod key;
+mod key_period;
 mod name;
 mod ocsp;
 pub mod oid;
@@ -43,7 +44,8 @@ pub use extension::{
 };
 pub use general_name::GeneralName;
 pub use holder::Holder;
-pub use key::{AlgorithmIdentifier, PssParameters, PublicKey};
+pub use key::{AlgorithmIdentifier, DsaKey, DsaParameters, PssParameters, PublicKey};
+pub use key_period::KeyPeriod;
 pub use name::{Attribute, Name, StringKind};
 pub use ocsp::{
     CertId, CertIdHash, CertStatus, Nonce, OcspAnswer, OcspError, OcspRequest, OcspResponse,

@@ -5,7 +5,10 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use cpskit::pki::{Anchor, Candidate, Legacy, Options, Origin, Revocation, Validator, Verdict};
+use cpskit::pki::profile;
+use cpskit::pki::{
+    Anchor, Candidate, Legacy, Options, Origin, Revocation, Severity, Validator, Verdict,
+};
 use cpskit::x509::{Certificate, IssuedBy, World};
 
 fn folder() -> PathBuf {
@@ -97,4 +100,47 @@ fn the_keys_of_the_pki_of_2004_are_admitted_only_on_demand() {
     let weak = vec!["pki.weak.rsa_key", "pki.weak.sha1", "pki.weak.key"];
     assert_eq!(codes(Legacy::Refused), (Verdict::Invalid, weak.clone()));
     assert_eq!(codes(Legacy::DangerAllowed), (Verdict::Valid, weak));
+}
+
+#[test]
+fn no_published_certificate_breaks_a_rule_that_fails() {
+    let all = certificates(&folder());
+    if all.is_empty() {
+        let _ = writeln!(std::io::stdout(), "skipped: no certificates in {}", folder().display());
+        return;
+    }
+    let errors: Vec<String> = all
+        .iter()
+        .flat_map(|(certificate, origin)| {
+            let grave = profile::lint(certificate)
+                .into_iter()
+                .filter(|remark| remark.severity() == Severity::Error);
+            grave.map(move |remark| format!("{origin}: {} {}", remark.code(), remark.message()))
+        })
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+#[test]
+fn the_product_of_a_published_certificate_is_that_of_its_file_name() {
+    for (certificate, origin) in certificates(&folder().join("ee")) {
+        let name = origin.0.rsplit('/').next().unwrap_or_default().to_owned();
+        let expected = [
+            ("_org-auth-cli_", "ORG AUTH_CLI"),
+            ("_serv-ssl_", "SERV SSL"),
+            ("_sign_", "ORG SIGN"),
+            ("_org-conf_", "ORG CONF"),
+            ("_ps-soft-auth_", "PS AUTH"),
+            ("_ps-soft-sign_", "PS SIGN"),
+            ("_classe1_cps-auth_", "IGC-CPS2ter card authentication"),
+            ("_classe4_ssl-serv_", "IGC-CPS2bis server"),
+            ("_cps-sign_", "card signature"),
+            ("_cde-cpe-auth_", "card authentication"),
+        ];
+        let expected = expected.iter().find(|(part, _)| name.contains(part)).map(|(_, name)| *name);
+        assert!(expected.is_some(), "{name}");
+        assert_eq!(certificate.product().map(|product| product.name()), expected, "{name}");
+        let world = name.split(['_', '-']).next();
+        assert_eq!(certificate.environment().map(|found| found.name()), world, "{name}");
+    }
 }

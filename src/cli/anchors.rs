@@ -93,12 +93,7 @@ impl Trusted {
                 self.key(pin, &key, origin)?;
                 continue;
             }
-            let read = Inputs::read(std::slice::from_ref(path), None);
-            if let Some(unread) = read.unread.into_iter().next() {
-                return Err(unread.failure);
-            }
-            let certificates = read.files.into_iter().flat_map(|file| file.contents.certificates);
-            for certificate in certificates {
+            for (_, certificate) in Inputs::certificates(std::slice::from_ref(path))? {
                 let origin = Origin(format!("trust:{name}"));
                 self.anchors.push(Anchor::from_certificate(certificate, origin));
             }

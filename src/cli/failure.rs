@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::exit::Exit;
 use crate::card::{Error as CardError, PinName};
 use crate::secret::PinFormatError;
+use crate::store::StoreError;
 use crate::transport::Error as TransportError;
 
 /// A failure, ready to be shown.
@@ -111,6 +112,42 @@ impl Failure {
     pub(super) fn pin_itself(flag: &str, what: &str) -> Self {
         Self::secret_source(format!("`{flag}` takes {what}, not the PIN itself"))
             .hint("other programs and the history of the shell see what is typed there")
+    }
+
+    /// A password stands where the name of its source should.
+    pub(super) fn password_itself(flag: &str, what: &str) -> Self {
+        Self::secret_source(format!("`{flag}` takes {what}, not the password itself"))
+            .hint("other programs and the history of the shell see what is typed there")
+    }
+
+    /// A container that its password opens, or one that the password given does not.
+    pub(super) fn password(input: &str, error: &StoreError) -> Self {
+        let failure = Self::new("cert.password", Exit::Usage, format!("`{input}`: {error}"));
+        match error {
+            StoreError::PasswordNeeded => failure.hint(
+                "give it with `--password-env VAR`, `--password-file FILE` or `--password-fd N`",
+            ),
+            _ => failure,
+        }
+    }
+
+    /// A file that is no container, or not one that can be read.
+    pub(super) fn unreadable(input: &str, error: &StoreError) -> Self {
+        let message = format!("`{input}`: {error}");
+        Self::new("cert.unreadable", Exit::Usage, message).causes(error)
+    }
+
+    /// Neither certificate nor key in what was named: a path mistyped must not pass for a clean one.
+    pub(super) fn nothing_found(skipped: usize, locked: usize) -> Self {
+        let message = "neither certificate nor private key in what was named";
+        let failure = Self::new("cert.none", Exit::Usage, message);
+        match (locked, skipped) {
+            (0, 0) => failure,
+            (0, skipped) => failure.hint(format!("{skipped} files were looked at")),
+            (locked, _) => failure.hint(format!(
+                "{locked} files could not be read; `--password-env VAR` and the like open containers"
+            )),
+        }
     }
 
     pub(super) fn pin_format(error: &PinFormatError) -> Self {

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use zeroize::Zeroizing;
-
 use super::args::PinArgs;
 use super::context::{Context, Input};
 use super::failure::Failure;
+use super::secret_source::SecretSource;
 use crate::card::{LastTry, PinSource};
 use crate::secret::Pin;
 
@@ -38,27 +37,20 @@ impl PinArgs {
 
     /// The PIN given by a flag; `None` when no flag gives one.
     pub(super) fn given(&self) -> Result<Option<Pin>, Failure> {
-        let text = if let Some(name) = &self.pin_env {
-            std::env::var(name).map_err(|_| match is_pin(name) {
-                true => Failure::pin_itself("--pin-env", "the name of a variable"),
-                false => Failure::secret_source(format!(
-                    "environment variable `{name}` is not set, or not text"
-                )),
-            })?
-        } else if let Some(path) = &self.pin_file {
-            read(path).map_err(|error| match path.to_str().is_some_and(is_pin) {
-                true => Failure::pin_itself("--pin-file", "the name of a file"),
-                false => Failure::input(path, &error),
-            })?
-        } else if let Some(descriptor) = self.pin_fd {
-            if cfg!(not(unix)) {
-                return Err(Failure::secret_source("`--pin-fd` needs a Unix system".to_owned()));
-            }
-            let path = std::path::PathBuf::from(format!("/dev/fd/{descriptor}"));
-            read(&path).map_err(|error| Failure::input(&path, &error))?
-        } else {
+        let (variable, file) = (self.pin_env.as_deref(), self.pin_file.as_deref());
+        let Some(source) = SecretSource::named(variable, file, self.pin_fd) else {
             return Ok(None);
         };
+        let mut text = source.read().map_err(|failure| match source {
+            SecretSource::Variable(name) if is_pin(name) => {
+                Failure::pin_itself("--pin-env", "the name of a variable")
+            }
+            SecretSource::File(path) if path.to_str().is_some_and(is_pin) => {
+                Failure::pin_itself("--pin-file", "the name of a file")
+            }
+            _ => failure,
+        })?;
+        let text = std::mem::take(&mut *text);
         Pin::parse(text).map(Some).map_err(|error| Failure::pin_format(&error))
     }
 
@@ -88,15 +80,4 @@ fn is_pin(name: &str) -> bool {
 pub(super) enum Keypad {
     Absent,
     Present,
-}
-
-/// Reads a small file into memory that is zeroed but for the text returned, which [`Pin::parse`] zeroes.
-fn read(path: &std::path::Path) -> std::io::Result<String> {
-    use std::io::Read;
-    const LIMIT: u64 = 4096;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    std::fs::File::open(path)?.take(LIMIT).read_to_end(&mut bytes)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| std::io::Error::new(std::io::ErrorKind::InvalidData, "not text"))?;
-    Ok(text.to_owned())
 }

@@ -30,6 +30,7 @@ mod key;
 mod legacy;
 mod list;
 mod name;
+mod ocsp;
 mod period;
 mod product;
 mod rsa;
@@ -44,6 +45,10 @@ pub use error::MintError;
 pub use key::{PublicKey, TestKey};
 pub use legacy::{LegacyAuthority, LegacyProduct, LegacyUse, legacy_certificate};
 pub use list::{ListIssuers, ListKinds, ListRequest, ListScope, Place};
+pub use ocsp::{
+    Answer, NamedBy, Question, Responder, Single, Standing, ocsp_error, ocsp_response,
+    responder_certificate,
+};
 pub use product::{
     OrganisationProduct, OrganisationRequest, ProfessionalProduct, ProfessionalRequest,
     organisation_certificate, professional_certificate,

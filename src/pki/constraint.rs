@@ -97,6 +97,7 @@ impl Constraints {
         self.refuse_with(
             NameForm::Directory,
             || name.to_string(),
+            |_| true,
             meter,
             |tree| {
                 let base = tree.directory.as_ref()?;
@@ -113,16 +114,19 @@ impl Constraints {
         self.refuse_with(
             form(name),
             || text(name),
+            |tree| same_kind(name, &tree.subtree.base),
             meter,
             |tree| relation(name, &tree.subtree.base),
         )
     }
 
-    /// `relation` gives `None` where name and subtree cannot be compared.
+    /// `relevant` tells whether a subtree of the name's form is about such names; `relation` gives `None` where name and
+    /// subtree cannot be compared.
     fn refuse_with(
         &self,
         form: NameForm,
         name: impl Fn() -> String,
+        relevant: impl Fn(&Tree) -> bool,
         meter: &mut Meter,
         relation: impl Fn(&Tree) -> Option<Relation>,
     ) -> Result<Option<Fact>, Exhausted> {
@@ -132,7 +136,7 @@ impl Constraints {
             unbounded.then(|| relation(tree)).flatten()
         };
         meter.spend(Limit::Comparisons, self.excluded.len())?;
-        for tree in self.excluded.iter().filter(|tree| tree.form() == form) {
+        for tree in self.excluded.iter().filter(|tree| tree.form() == form && relevant(tree)) {
             match relation(tree) {
                 None => return Ok(Some(Fact::ConstraintUnsupported(form))),
                 Some(Relation::Outside) => {}
@@ -141,12 +145,13 @@ impl Constraints {
         }
         for trees in &self.permitted {
             meter.spend(Limit::Comparisons, trees.len())?;
-            let mut relevant = trees.iter().filter(|tree| tree.form() == form).peekable();
-            if relevant.peek().is_none() {
+            let mut of_form =
+                trees.iter().filter(|tree| tree.form() == form && relevant(tree)).peekable();
+            if of_form.peek().is_none() {
                 continue;
             }
             let mut inside = false;
-            for tree in relevant {
+            for tree in of_form {
                 match relation(tree) {
                     None => return Ok(Some(Fact::ConstraintUnsupported(form))),
                     Some(relation) => inside |= relation == Relation::Inside,
@@ -199,6 +204,14 @@ fn text(name: &GeneralName) -> String {
     }
 }
 
+/// Each kind of otherName is a form of its own; one that cannot be read may be of any.
+fn same_kind(name: &GeneralName, base: &GeneralName) -> bool {
+    match (name, base) {
+        (GeneralName::Other { kind, .. }, GeneralName::Other { kind: other, .. }) => kind == other,
+        _ => true,
+    }
+}
+
 fn relation(name: &GeneralName, base: &GeneralName) -> Option<Relation> {
     let inside = |inside| Some(if inside { Relation::Inside } else { Relation::Outside });
     match (name, base) {
@@ -206,6 +219,7 @@ fn relation(name: &GeneralName, base: &GeneralName) -> Option<Relation> {
         (GeneralName::Email(address), GeneralName::Email(base)) => inside(email(address, base)?),
         (GeneralName::Uri(uri), GeneralName::Uri(base)) => inside(host_within(host(uri)?, base)),
         (GeneralName::Ip(address), GeneralName::Ip(base)) => inside(ip(address, base)?),
+        (GeneralName::Other { .. }, GeneralName::Other { .. }) => inside(other(name, base)?),
         _ => None,
     }
 }
@@ -244,6 +258,16 @@ fn email(address: &str, base: &str) -> Option<bool> {
         }
         None => host_within(host, base),
     })
+}
+
+/// RFC 5280 gives otherName no subtrees: a name is inside itself. A user principal name has the shape of an address, and
+/// is constrained as one; the base may be written with an `@` before the host.
+fn other(name: &GeneralName, base: &GeneralName) -> Option<bool> {
+    if name == base {
+        return Some(true);
+    }
+    let (name, base) = (name.user_principal_name()?, base.user_principal_name()?);
+    email(&name, base.strip_prefix('@').unwrap_or(&base))
 }
 
 /// A base is one host, or with a leading period the hosts below a domain.
@@ -318,6 +342,29 @@ mod tests {
         ] {
             assert_eq!(email(address, base), expected, "{address} {base}");
         }
+    }
+
+    #[test]
+    fn a_user_principal_name_is_constrained_as_an_address_and_another_kind_by_itself() {
+        let upn = |text: &str| {
+            let value =
+                [&[0x0C, u8::try_from(text.len()).expect("short")], text.as_bytes()].concat();
+            GeneralName::Other { kind: oid::USER_PRINCIPAL_NAME.parse().expect("dotted"), value }
+        };
+        let name = upn("8.997@carte-cps.fr");
+        for (base, expected) in [
+            ("carte-cps.fr", Some(true)),
+            ("@carte-cps.fr", Some(true)),
+            ("8.997@carte-cps.fr", Some(true)),
+            (".fr", Some(true)),
+            ("example.org", Some(false)),
+        ] {
+            assert_eq!(other(&name, &upn(base)), expected, "{base}");
+        }
+        let kind = |value| GeneralName::Other { kind: "1.2.3".parse().expect("dotted"), value };
+        assert_eq!(other(&kind(vec![5, 0]), &kind(vec![5, 0])), Some(true));
+        assert_eq!(other(&kind(vec![5, 0]), &kind(vec![2, 1, 7])), None);
+        assert!(!same_kind(&name, &kind(vec![5, 0])));
     }
 
     #[test]

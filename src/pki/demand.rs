@@ -198,7 +198,7 @@ impl Demand {
 
     /// The demands that a certificate breaks, of those that can be seen in it alone. What cannot be read is left to
     /// who needs it.
-    pub(super) fn broken_by(certificate: &Certificate) -> BTreeSet<Self> {
+    pub fn broken_by(certificate: &Certificate) -> BTreeSet<Self> {
         let mut broken = BTreeSet::new();
         let mut demand = |demand, kept: bool| {
             if !kept {

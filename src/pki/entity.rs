@@ -6,7 +6,7 @@ use ring::digest;
 
 use super::name::NormalName;
 use super::report::{Origin, PathElement, PathElementKind};
-use crate::x509::{Certificate, KeyUse, Name, PublicKey, X509Error};
+use crate::x509::{AlgorithmIdentifier, Certificate, KeyUse, Name, PublicKey, X509Error};
 
 /// A trust anchor (RFC 5280 §6.1.1(d)): a name and a key, with the certificate that gave them where there is one.
 #[derive(Clone, Debug)]
@@ -37,6 +37,16 @@ impl Anchor {
             origin,
         };
         Ok(Self { entity, certificate: None })
+    }
+
+    /// The certificate that gave the name and the key, where there is one.
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    /// The SubjectPublicKeyInfo, DER.
+    pub fn spki(&self) -> &[u8] {
+        &self.entity.spki
     }
 
     /// Whether this very certificate is the anchor.
@@ -84,6 +94,27 @@ impl Entity {
             usage: certificate.key_usage().unwrap_or_else(|_| Some(BTreeSet::new())),
             origin,
         }
+    }
+
+    /// Whether its key takes its parameters from the key of its issuer (RFC 5280 §6.1.4(d)).
+    pub(super) fn lacks_parameters(&self) -> bool {
+        self.key.as_ref().and_then(PublicKey::dsa).is_some_and(|key| key.parameters.is_none())
+    }
+
+    /// The same name and key, with the parameters of the issuer's key, which has them.
+    pub(super) fn inheriting(&self, issuer: &Self) -> Option<Self> {
+        let (Some(PublicKey::Other { algorithm, key }), Some(own)) = (&self.key, &issuer.key)
+        else {
+            return None;
+        };
+        let PublicKey::Other { algorithm: whole, .. } = own else { return None };
+        own.dsa()?.parameters?;
+        let algorithm =
+            AlgorithmIdentifier { parameters: whole.parameters.clone(), ..algorithm.clone() };
+        let key = Some(PublicKey::Other { algorithm, key: key.clone() });
+        // Not the same key as with the parameters of another: outcomes are kept by this identifier.
+        let key_id = sha256(&[self.key_id, issuer.key_id].concat());
+        Some(Self { key, key_id, ..self.clone() })
     }
 
     /// Whether keyUsage, where there is one, allows it.

@@ -268,6 +268,7 @@ fn limit_name(limit: Limit) -> &'static str {
 
 fn weakness_name(weakness: Weakness) -> String {
     match weakness {
+        Weakness::Dsa { bits } => format!("DSA ({bits} bits)"),
         Weakness::RsaKey { bits } => format!("an RSA key of {bits} bits"),
         Weakness::Sha1 => "SHA-1".to_owned(),
     }
@@ -337,6 +338,7 @@ impl Fact {
             Self::TooLong { .. } => ("pki.path.too_long", "RFC 5280 6.1"),
             Self::UnknownCritical(_) => ("pki.extension.unknown_critical", "RFC 5280 6.1.4(o)"),
             Self::UntrustedRoot { .. } => ("pki.path.untrusted_root", "RFC 5280 6.1"),
+            Self::Weak(Weakness::Dsa { .. }) => ("pki.weak.dsa", "FIPS 186-5 1"),
             Self::Weak(Weakness::RsaKey { .. }) => ("pki.weak.rsa_key", "NIST SP 800-131A 3"),
             Self::WeakSource(_) => ("pki.revocation.weak", "NIST SP 800-131A 3"),
             Self::WeakKey { .. } => ("pki.weak.key", "NIST SP 800-131A 3"),

@@ -4,9 +4,9 @@ use crate::x509::{Attribute, Name, Oid, StringKind};
 
 /// A distinguished name in the form in which two are equal when RFC 5280 §7.1 says so.
 ///
-/// Text is compared in lower case, without spaces at the ends, and any run of spaces as one; the attributes of a
-/// relative name in any order; a value that is no text by its bytes. Of the preparation of RFC 4518, compatibility
-/// decomposition is left out: names that differ by it only are taken for different.
+/// Text is compared in lower case, without spaces at the ends, and any run of spaces as one; without the characters that
+/// RFC 4518 §2.2 maps to nothing; the attributes of a relative name in any order; a value that is no text by its bytes.
+/// Of that preparation, compatibility decomposition is left out: names that differ by it only are taken for different.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) struct NormalName(Vec<Vec<(Oid, String)>>);
 
@@ -39,14 +39,35 @@ fn value(attribute: &Attribute) -> String {
         // Hexadecimal digits after a mark that no text keeps, as its spaces and control characters are folded.
         return format!(" {}", attribute.value);
     }
-    let mut folded = String::with_capacity(attribute.value.len());
-    for word in attribute.value.split_whitespace() {
+    let seen: String = attribute.value.chars().filter(|letter| !is_nothing(*letter)).collect();
+    let mut folded = String::with_capacity(seen.len());
+    for word in seen.split_whitespace() {
         if !folded.is_empty() {
             folded.push(' ');
         }
-        folded.extend(word.chars().flat_map(char::to_lowercase));
+        for letter in word.chars() {
+            match letter {
+                // Case folding (RFC 3454 table B.2), where it is more than the lower case.
+                'ß' | 'ẞ' => folded.push_str("ss"),
+                'ſ' => folded.push('s'),
+                'ς' => folded.push('σ'),
+                letter => folded.extend(letter.to_lowercase()),
+            }
+        }
     }
     folded
+}
+
+/// What RFC 4518 §2.2 maps to nothing: soft hyphens, joiners, variation selectors, controls that are no space.
+fn is_nothing(letter: char) -> bool {
+    (letter.is_control() && !letter.is_whitespace())
+        || matches!(
+            letter,
+            '\u{AD}' | '\u{34F}' | '\u{6DD}' | '\u{70F}' | '\u{1806}' | '\u{180B}'..='\u{180E}'
+                | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2063}'
+                | '\u{206A}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFC}'
+        )
 }
 
 #[cfg(test)]
@@ -68,6 +89,15 @@ mod tests {
         assert_eq!(plain, normal(&[(CN, 0x14, b"Soci\xE9t\xE9 G\xE9n\xE9rale")]));
         assert_ne!(plain, normal(&[(CN, 0x0C, "SociétéGénérale".as_bytes())]));
         assert_ne!(plain, normal(&[(O, 0x0C, "Société Générale".as_bytes())]));
+    }
+
+    #[test]
+    fn what_is_not_seen_and_the_long_forms_of_letters_do_not_distinguish_names() {
+        let text = |text: &str| normal(&[(CN, 0x0C, text.as_bytes())]);
+        assert_eq!(text("Straße"), text("STRASSE"));
+        assert_eq!(text("co\u{AD}op\u{200D}\u{FEFF}"), text("COOP"));
+        assert_eq!(text("a\u{A0}b\tc \u{200B} d"), text("a b c d"));
+        assert_ne!(text("coop"), text("co op"));
     }
 
     #[test]

@@ -28,15 +28,15 @@ pub struct Response {
     /// Where it comes from.
     pub origin: Origin,
     /// The request that it was fetched with, just now; `None` when there is none, as for a file. With it, the nonce is
-    /// compared, and the clock of the responder may be [some minutes](AHEAD) ahead.
+    /// compared, and the clock of the responder may be [some minutes](CLOCK_AHEAD) ahead.
     pub request: Option<OcspRequest>,
 }
 
 /// How far ahead the clock may be of a responder that was asked just now.
-pub const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+pub const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 
 /// How long an answer without nextUpdate counts after its thisUpdate. RFC 6960 §4.2.2.1 leaves it to the client.
-pub const LONGEST_WITHOUT_END: SignedDuration = SignedDuration::from_hours(24);
+pub const LONGEST_WITHOUT_NEXT_UPDATE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why an OCSP response does not count for a certificate.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -57,7 +57,7 @@ pub enum AnswerRefusal {
     /// It repeats another nonce than that of the request.
     #[error("its nonce is not that of the request")]
     NonceDiffers,
-    /// Without nextUpdate, it counts for [a day](LONGEST_WITHOUT_END).
+    /// Without nextUpdate, it counts for [a day](LONGEST_WITHOUT_NEXT_UPDATE).
     #[error("of {this_update}, and does not say until when it counts")]
     NotRecent {
         /// thisUpdate.
@@ -264,7 +264,7 @@ impl ResponseNode {
         single: &SingleResponse,
         at: Timestamp,
     ) -> Result<(), AnswerRefusal> {
-        let ahead = if self.request.is_some() { AHEAD } else { SignedDuration::ZERO };
+        let ahead = if self.request.is_some() { CLOCK_AHEAD } else { SignedDuration::ZERO };
         let from = single.this_update.max(answer.produced_at);
         if from.duration_since(at) > ahead {
             return Err(AnswerRefusal::NotYet { from });
@@ -272,7 +272,7 @@ impl ResponseNode {
         let this_update = single.this_update;
         match single.next_update {
             Some(next_update) if next_update < at => Err(AnswerRefusal::Stale { next_update }),
-            None if at.duration_since(this_update) > LONGEST_WITHOUT_END => {
+            None if at.duration_since(this_update) > LONGEST_WITHOUT_NEXT_UPDATE => {
                 Err(AnswerRefusal::NotRecent { this_update })
             }
             _ => Ok(()),

@@ -33,6 +33,9 @@ const KNOWN: [&str; 15] = [
     oid::SUBJECT_KEY_IDENTIFIER,
 ];
 
+/// How many extensions are told to be wrong in one way: hostile certificates have a hundred thousand.
+const MOST_SAID: usize = 16;
+
 /// Which rules hold for the last certificate of a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Goal {
@@ -356,13 +359,16 @@ fn form(certificate: &Certificate, options: &Options, facts: &mut Facts) {
         facts.error(Fact::AlgorithmsDiffer);
     }
     let mut seen = BTreeSet::new();
-    for extension in certificate.extensions() {
-        if !seen.insert(&extension.oid) {
-            facts.error(Fact::DuplicateExtension(extension.oid.clone()));
-        }
-        if extension.is_critical() && !KNOWN.contains(&extension.oid.as_str()) {
-            facts.error(Fact::UnknownCritical(extension.oid.clone()));
-        }
+    let extensions = certificate.extensions();
+    let twice = extensions.iter().filter(|extension| !seen.insert(&extension.oid));
+    for extension in twice.take(MOST_SAID) {
+        facts.error(Fact::DuplicateExtension(extension.oid.clone()));
+    }
+    let unknown = extensions
+        .iter()
+        .filter(|extension| extension.is_critical() && !KNOWN.contains(&extension.oid.as_str()));
+    for extension in unknown.take(MOST_SAID) {
+        facts.error(Fact::UnknownCritical(extension.oid.clone()));
     }
     let demanded = options.demanded();
     for demand in Demand::broken_by(certificate) {

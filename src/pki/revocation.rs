@@ -97,7 +97,8 @@ pub(super) struct Dated {
     pub(super) next_update: Option<Timestamp>,
 }
 
-/// The signers of lists and of answers whose own status is being asked: a list that one of them signs cannot be waited for.
+/// The signers of lists and of answers whose own status is being asked: a list that one of them signs cannot be waited
+/// for.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Signers<'s>(Vec<&'s Node>);
 

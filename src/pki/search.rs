@@ -77,10 +77,10 @@ impl<'s, 'a> Search<'s, 'a> {
                 }
             }
         }
-        for candidate in self.candidates(top) {
+        for candidate in self.candidates(top, meter)? {
             let seen = chain.iter().any(|node| node.entity.is(&candidate.entity));
             let anchor = validator.anchors.iter().any(|a| a.entity.is(&candidate.entity));
-            if seen || anchor || !validator.leads_to_an_anchor(&candidate.issuer) {
+            if seen || anchor || validator.distance_to_an_anchor(&candidate.issuer).is_none() {
                 continue;
             }
             stuck = false;
@@ -95,7 +95,6 @@ impl<'s, 'a> Search<'s, 'a> {
                 self.refuse(chain, Fact::Budget(Limit::Depth));
                 break;
             }
-            meter.spend(Limit::Steps, 1)?;
             match validator.signature(top, &candidate.entity, meter)? {
                 Err(error) => self.refuse(chain, signature_fact(error, &candidate.entity.display)),
                 Ok(weak) => {
@@ -111,27 +110,28 @@ impl<'s, 'a> Search<'s, 'a> {
             }
         }
         if stuck {
-            let fact = self.dead_end(top);
+            let fact = self.dead_end(top, meter)?;
             self.refuse(chain, fact);
         }
         Ok(Progress::Continue)
     }
 
     /// Those that bear the issuer's name, the likeliest first: the identifiers of keys are hints and no more
-    /// (RFC 5280 §4.2.1.1), and so are dates.
-    fn candidates(&self, top: &Node) -> Vec<&'s Node> {
+    /// (RFC 5280 §4.2.1.1), and so are dates, and how near an anchor is. Each costs a step, tried or not.
+    fn candidates(&self, top: &Node, meter: &mut Meter) -> Result<Vec<&'s Node>, Exhausted> {
         let at = self.options.at;
         let mut candidates: Vec<&Node> = self.validator.named(&top.issuer).collect();
-        candidates.sort_by_key(|node| {
+        meter.spend(Limit::Steps, candidates.len())?;
+        candidates.sort_by_cached_key(|node| {
             let hinted = match (&top.authority_key, &node.subject_key) {
                 (Some(wanted), Some(found)) => wanted == found,
                 _ => true,
             };
             let dates = (node.certificate.not_before(), node.certificate.not_after());
             let current = matches!(dates, (Ok(start), Ok(end)) if start <= at && at <= end);
-            (!hinted, !current)
+            (!hinted, !current, self.validator.distance_to_an_anchor(&node.issuer))
         });
-        candidates
+        Ok(candidates)
     }
 
     /// Examines a path whose signatures hold.
@@ -203,17 +203,18 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     /// Where the names end that lead up from a certificate.
-    fn dead_end(&self, top: &'s Node) -> Fact {
+    fn dead_end(&self, top: &'s Node, meter: &mut Meter) -> Result<Fact, Exhausted> {
         let mut seen = HashSet::new();
         let mut top = top;
         loop {
             seen.insert(top.id);
             if top.is_self_issued() {
-                return Fact::UntrustedRoot { root: top.entity.display.clone() };
+                return Ok(Fact::UntrustedRoot { root: top.entity.display.clone() });
             }
+            meter.spend(Limit::Steps, self.validator.named(&top.issuer).count())?;
             match self.validator.named(&top.issuer).find(|node| !seen.contains(&node.id)) {
                 Some(next) => top = next,
-                None => return Fact::NoIssuer { issuer: top.certificate.issuer().to_string() },
+                None => return Ok(Fact::NoIssuer { issuer: top.certificate.issuer().to_string() }),
             }
         }
     }

@@ -5,12 +5,20 @@ use ring::signature::{UnparsedPublicKey, VerificationAlgorithm};
 
 use crate::x509::{AlgorithmIdentifier, Oid, PssParameters, PublicKey, oid};
 
+#[cfg(feature = "dsa")]
+mod dsa;
+
 /// The least size of an RSA modulus that is not [weak](Weakness::RsaKey), in bits.
 pub const LEAST_RSA_BITS: usize = 2048;
 
 /// Why a signature that holds proves little.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Weakness {
+    /// DSA, which FIPS 186-5 withdrew.
+    Dsa {
+        /// The size of its modulus, in whole bytes.
+        bits: usize,
+    },
     /// An RSA key under [`LEAST_RSA_BITS`].
     RsaKey {
         /// The size of its modulus.
@@ -32,7 +40,8 @@ pub(super) enum SignatureError {
 /// Verifies a signature; gives what is weak about it.
 ///
 /// RSA PKCS #1 v1.5 with SHA-1 (weak), SHA-256, SHA-384, SHA-512; RSASSA-PSS with one of the last three, as hash and
-/// in MGF1, and a salt of its size; ECDSA over P-256 and P-384 with SHA-256 or SHA-384; Ed25519.
+/// in MGF1, and a salt of its size; ECDSA over P-256 and P-384 with SHA-256 or SHA-384; Ed25519. With the feature
+/// `dsa`, DSA with SHA-1 or SHA-256 (always weak).
 pub(super) fn verify(
     key: &PublicKey,
     algorithm: &AlgorithmIdentifier,
@@ -55,6 +64,10 @@ pub(super) fn verify(
                 .verify(parameters, message, signature)
                 .map_err(|_| SignatureError::Wrong)?;
             Ok(weak.into_iter().flatten().collect())
+        }
+        #[cfg(feature = "dsa")]
+        PublicKey::Other { algorithm: kind, .. } if kind.oid == oid::DSA => {
+            dsa::verify(key.dsa().ok_or_else(unsupported)?, algorithm, message, signature)
         }
         PublicKey::Other { algorithm: kind, key } => {
             let scheme = other(kind, algorithm).ok_or_else(unsupported)?;

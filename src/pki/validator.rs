@@ -1,6 +1,6 @@
 //! What is at hand to judge certificates with, and the judgement.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::entity::{Anchor, Entity, Node};
@@ -9,7 +9,7 @@ use super::finding::{Fact, Severity};
 use super::list::ListNode;
 use super::name::NormalName;
 use super::ocsp::{Response, Responses, signs_answers};
-use super::options::{Conformance, Exhausted, Limit, Meter, Options};
+use super::options::{Budget, Conformance, Exhausted, Limit, Meter, Options};
 use super::path::{self, Goal, Validity};
 use super::report::{Attempt, NotChecked, Origin, PathElementKind, Report};
 use super::search::Search;
@@ -45,8 +45,8 @@ pub struct Validator<'a> {
     /// Those that say they sign OCSP answers.
     responders: Vec<usize>,
     by_subject: HashMap<NormalName, Vec<usize>>,
-    /// Names from which, going by names alone, an anchor can be reached.
-    reachable: HashSet<NormalName>,
+    /// Names from which, going by names alone, an anchor can be reached, and in how many steps.
+    reachable: HashMap<NormalName, usize>,
     signatures: Mutex<HashMap<(Signed, [u8; 32]), Arc<OnceLock<Outcome>>>>,
 }
 
@@ -59,6 +59,13 @@ pub(super) enum Signed {
     Certificate([u8; 32]),
     /// A list, by its place among those at hand: hashing it again would cost as much as its signature.
     List(usize),
+}
+
+/// Whether any key has got its parameters.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Inheritance {
+    None,
+    Some,
 }
 
 /// Whether a signature holds, and what is weak about it.
@@ -79,18 +86,21 @@ impl<'a> Validator<'a> {
             by_subject.entry(node.entity.subject.clone()).or_default().push(index);
             by_issuer.entry(&node.issuer).or_default().push(&node.entity.subject);
         }
-        let mut reachable = HashSet::new();
-        let mut next: Vec<&NormalName> = anchors.iter().map(|a| &a.entity.subject).collect();
-        while let Some(name) = next.pop() {
-            if reachable.insert(name.clone()) {
-                next.extend(by_issuer.get(name).into_iter().flatten());
+        let mut reachable = HashMap::new();
+        let mut next: VecDeque<(&NormalName, usize)> =
+            anchors.iter().map(|anchor| (&anchor.entity.subject, 0)).collect();
+        while let Some((name, distance)) = next.pop_front() {
+            if !reachable.contains_key(name) {
+                reachable.insert(name.clone(), distance);
+                let below = by_issuer.get(name).into_iter().flatten();
+                next.extend(below.map(|name| (*name, distance + 1)));
             }
         }
         let lists = lists.into_iter().map(|list| ListNode::new(list.crl, list.origin)).collect();
         let responders = (0..nodes.len())
             .filter(|index| signs_answers(&nodes[*index].certificate, &nodes[*index].entity))
             .collect();
-        Self {
+        let mut validator = Self {
             anchors,
             lists,
             responses: Responses::default(),
@@ -99,7 +109,36 @@ impl<'a> Validator<'a> {
             by_subject,
             reachable,
             signatures: Mutex::default(),
+        };
+        // No more than this is done for keys without parameters: real chains have one or two.
+        let mut meter = Meter::new(Budget { signatures: 64, ..Budget::default() });
+        while validator.inherit(&mut meter) == Ok(Inheritance::Some) {}
+        validator
+    }
+
+    /// Gives DSA keys without parameters those of the key that issued their certificate (RFC 5280 §6.1.4(d)): another
+    /// round may follow, for those whose issuer has just got its own.
+    fn inherit(&mut self, meter: &mut Meter) -> Result<Inheritance, Exhausted> {
+        let mut heirs = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if !node.entity.lacks_parameters() {
+                continue;
+            }
+            let anchors = self.anchors.iter().map(|anchor| &anchor.entity);
+            let anchors = anchors.filter(|anchor| anchor.subject == node.issuer);
+            for issuer in anchors.chain(self.named(&node.issuer).map(|node| &node.entity)) {
+                let Some(heir) = node.entity.inheriting(issuer) else { continue };
+                if self.signature(node, issuer, meter)?.is_ok() {
+                    heirs.push((index, heir));
+                    break;
+                }
+            }
         }
+        let found = if heirs.is_empty() { Inheritance::None } else { Inheritance::Some };
+        for (index, heir) in heirs {
+            self.nodes[index].entity = heir;
+        }
+        Ok(found)
     }
 
     /// The same, with OCSP responses in place of those it had.
@@ -166,9 +205,9 @@ impl<'a> Validator<'a> {
         self.responders.iter().map(|index| &self.nodes[*index])
     }
 
-    /// Whether, going by names, an anchor can be reached from this issuer.
-    pub(super) fn leads_to_an_anchor(&self, issuer: &NormalName) -> bool {
-        self.reachable.contains(issuer)
+    /// In how many steps, going by names, an anchor can be reached from this issuer; `None` when it cannot.
+    pub(super) fn distance_to_an_anchor(&self, issuer: &NormalName) -> Option<usize> {
+        self.reachable.get(issuer).copied()
     }
 
     /// Whether the signature of a certificate is that of an issuer's key.

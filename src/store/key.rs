@@ -2,7 +2,6 @@
 
 use ring::digest;
 use ring::signature::{Ed25519KeyPair, KeyPair};
-use zeroize::Zeroizing;
 
 use super::ber::{Element, Reader, encode, tag};
 use super::pbe::Opener;
@@ -187,10 +186,4 @@ fn public(algorithm: &[u8], key: &[u8]) -> KeyIdentity {
 pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let digest = digest::digest(&digest::SHA256, bytes);
     digest.as_ref().try_into().expect("SHA-256 gives 32 bytes")
-}
-
-/// What was inside an encryption.
-pub(super) struct Opened {
-    pub(super) bytes: Zeroizing<Vec<u8>>,
-    pub(super) protection: Protection,
 }

@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 use super::ber::{Element, Reader, tag};
-use super::key::{Opened, Protection};
+use super::key::Protection;
 use crate::secret::Secret;
-use crate::x509::{DerError, Oid};
+use crate::x509::Oid;
 
 /// How many iterations of a hash a file may ask for, in all.
 pub(super) const MOST_ITERATIONS: u64 = 10_000_000;
@@ -45,6 +45,12 @@ impl Password {
     fn none() -> Self {
         Self { bmp: Zeroizing::default(), ..Self::new("") }
     }
+}
+
+/// What was inside an encryption.
+pub(super) struct Opened {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    pub(super) protection: Protection,
 }
 
 /// The passwords to try, and the work they may cost.
@@ -332,10 +338,4 @@ pub(super) fn sha1(pieces: &[&[u8]]) -> [u8; 20] {
     let mut context = digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY);
     pieces.iter().for_each(|piece| context.update(piece));
     context.finish().as_ref().try_into().expect("SHA-1 gives 20 bytes")
-}
-
-impl From<DerError> for StoreError {
-    fn from(error: DerError) -> Self {
-        Self::Structure(error)
-    }
 }

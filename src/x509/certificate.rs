@@ -192,6 +192,12 @@ impl Certificate {
         sha256(&self.der)
     }
 
+    /// SHA-1 of the whole certificate, as old tools and documents name it; it proves nothing.
+    pub fn sha1(&self) -> [u8; 20] {
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der);
+        digest.as_ref().try_into().expect("SHA-1 gives 20 bytes")
+    }
+
     /// The SubjectPublicKeyInfo, DER.
     pub fn spki(&self) -> &[u8] {
         &self.spki

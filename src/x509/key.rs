@@ -81,6 +81,38 @@ impl PssParameters {
     }
 }
 
+/// A DSA public key (RFC 3279 §2.3.2): each number big-endian without sign octet.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct DsaKey {
+    /// Its parameters; `None` when they are those of the issuer's key.
+    pub parameters: Option<DsaParameters>,
+    /// The public number.
+    pub y: Vec<u8>,
+}
+
+/// Dss-Parms (RFC 3279 §2.3.2): each number big-endian without sign octet.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct DsaParameters {
+    /// The prime modulus.
+    pub p: Vec<u8>,
+    /// The prime divisor.
+    pub q: Vec<u8>,
+    /// The generator.
+    pub g: Vec<u8>,
+}
+
+impl DsaParameters {
+    fn read(bytes: &[u8]) -> Result<Self, DerError> {
+        let mut reader = Reader::new(bytes);
+        let mut fields = reader.take(tag::SEQUENCE)?.inside();
+        reader.end()?;
+        let mut number = || Ok(fields.take(tag::INTEGER)?.magnitude()?.to_vec());
+        let (p, q, g) = (number()?, number()?, number()?);
+        fields.end()?;
+        Ok(Self { p, q, g })
+    }
+}
+
 /// A public key.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
@@ -110,6 +142,19 @@ impl PublicKey {
         Self::read(spki).map_err(X509Error::Key)
     }
 
+    /// The octets of the BIT STRING of a SubjectPublicKeyInfo, which key identifiers are made from (RFC 5280 §4.2.1.2).
+    ///
+    /// # Errors
+    /// [`X509Error::Key`].
+    pub fn bits(spki: &[u8]) -> Result<&[u8], X509Error> {
+        let read = || {
+            let mut fields = Reader::new(spki).take(tag::SEQUENCE)?.inside();
+            fields.take(tag::SEQUENCE)?;
+            fields.take(tag::BIT_STRING)?.bits()
+        };
+        read().map_err(X509Error::Key)
+    }
+
     pub(super) fn read(spki: &[u8]) -> Result<Self, DerError> {
         let mut fields = Reader::new(spki).take(tag::SEQUENCE)?.inside();
         let algorithm = AlgorithmIdentifier::read(&mut fields)?;
@@ -126,6 +171,21 @@ impl PublicKey {
         let exponent = numbers.take(tag::INTEGER)?.magnitude()?.to_vec();
         numbers.end()?;
         Ok(Self::Rsa { modulus, exponent })
+    }
+
+    /// The key, if it is one of DSA. Parameters that are absent or NULL are inherited (RFC 5280 §6.1.4(d)).
+    pub fn dsa(&self) -> Option<DsaKey> {
+        let Self::Other { algorithm, key } = self else { return None };
+        if algorithm.oid != oid::DSA {
+            return None;
+        }
+        let parameters = match algorithm.parameters.as_deref() {
+            None | Some([tag::NULL, 0]) => None,
+            Some(parameters) => Some(DsaParameters::read(parameters).ok()?),
+        };
+        let mut reader = Reader::new(key);
+        let y = reader.take(tag::INTEGER).and_then(|y| y.magnitude()).ok()?.to_vec();
+        reader.is_empty().then_some(DsaKey { parameters, y })
     }
 
     /// The size of an RSA modulus in bits.

@@ -175,6 +175,12 @@ pub const SHA256_WITH_RSA: &str = "1.2.840.113549.1.1.11";
 pub const SHA384_WITH_RSA: &str = "1.2.840.113549.1.1.12";
 /// sha512WithRSAEncryption (PKCS #1).
 pub const SHA512_WITH_RSA: &str = "1.2.840.113549.1.1.13";
+/// id-dsa (RFC 3279).
+pub const DSA: &str = "1.2.840.10040.4.1";
+/// id-dsa-with-sha1 (RFC 3279).
+pub const DSA_WITH_SHA1: &str = "1.2.840.10040.4.3";
+/// id-dsa-with-sha256 (RFC 5758).
+pub const DSA_WITH_SHA256: &str = "2.16.840.1.101.3.4.3.2";
 /// id-ecPublicKey (RFC 5480).
 pub const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 /// secp256r1, P-256 (RFC 5480).
@@ -200,8 +206,12 @@ pub const SHA512: &str = "2.16.840.1.101.3.4.2.3";
 pub const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
 /// keyUsage.
 pub const KEY_USAGE: &str = "2.5.29.15";
+/// privateKeyUsagePeriod (RFC 3280 §4.2.1.4).
+pub const PRIVATE_KEY_USAGE_PERIOD: &str = "2.5.29.16";
 /// subjectAltName.
 pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+/// issuerAltName.
+pub const ISSUER_ALT_NAME: &str = "2.5.29.18";
 /// basicConstraints.
 pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 /// cRLNumber.
@@ -238,6 +248,16 @@ pub const FRESHEST_CRL: &str = "2.5.29.46";
 pub const INHIBIT_ANY_POLICY: &str = "2.5.29.54";
 /// authorityInfoAccess.
 pub const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+/// subjectInfoAccess.
+pub const SUBJECT_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.11";
+/// tlsFeature (RFC 7633).
+pub const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
+pub const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
+/// The list of signed certificate timestamps (RFC 6962 §3.3).
+pub const SCT_LIST: &str = "1.3.6.1.4.1.11129.2.4.2";
+/// Netscape certificate type, in the PKIs before IGC-Santé (IGC-Santé fact sheet §9).
+pub const NETSCAPE_CERT_TYPE: &str = "2.16.840.1.113730.1.1";
 /// id-qt-cps: a policy qualifier that is a URI.
 pub const CPS_POINTER: &str = "1.3.6.1.5.5.7.2.1";
 
@@ -245,8 +265,12 @@ pub const CPS_POINTER: &str = "1.3.6.1.5.5.7.2.1";
 pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 /// id-kp-clientAuth.
 pub const CLIENT_AUTH: &str = "1.3.6.1.5.5.7.3.2";
+/// id-kp-codeSigning.
+pub const CODE_SIGNING: &str = "1.3.6.1.5.5.7.3.3";
 /// id-kp-emailProtection.
 pub const EMAIL_PROTECTION: &str = "1.3.6.1.5.5.7.3.4";
+/// id-kp-timeStamping.
+pub const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
 /// id-kp-OCSPSigning.
 pub const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
 /// anyExtendedKeyUsage.
@@ -259,8 +283,6 @@ pub const USER_PRINCIPAL_NAME: &str = "1.3.6.1.4.1.311.20.2.3";
 pub const OCSP_BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
 /// id-pkix-ocsp-nonce (RFC 9654).
 pub const OCSP_NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
-/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): the status of this responder need not be asked.
-pub const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 /// id-ad-ocsp: an access method of authorityInfoAccess.
 pub const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 /// id-ad-caIssuers: an access method of authorityInfoAccess.
@@ -284,6 +306,63 @@ pub const RESPONSIBILITY: &str = "1.2.250.1.71.1.2.12";
 pub const SECTORS: &str = "1.2.250.1.71.4.2.4";
 /// Specialities (savoir-faire), table R01.
 pub const SPECIALITIES: &str = "1.2.250.1.71.4.2.5";
+
+/// What people call an extension, a purpose, an algorithm or a curve; `None` for one that is not known here.
+pub fn name(oid: &str) -> Option<&'static str> {
+    Some(match oid {
+        SUBJECT_KEY_IDENTIFIER => "subjectKeyIdentifier",
+        KEY_USAGE => "keyUsage",
+        PRIVATE_KEY_USAGE_PERIOD => "privateKeyUsagePeriod",
+        SUBJECT_ALT_NAME => "subjectAltName",
+        ISSUER_ALT_NAME => "issuerAltName",
+        BASIC_CONSTRAINTS => "basicConstraints",
+        NAME_CONSTRAINTS => "nameConstraints",
+        CRL_DISTRIBUTION_POINTS => "cRLDistributionPoints",
+        CERTIFICATE_POLICIES => "certificatePolicies",
+        ANY_POLICY => "anyPolicy",
+        POLICY_MAPPINGS => "policyMappings",
+        AUTHORITY_KEY_IDENTIFIER => "authorityKeyIdentifier",
+        POLICY_CONSTRAINTS => "policyConstraints",
+        EXT_KEY_USAGE => "extKeyUsage",
+        FRESHEST_CRL => "freshestCRL",
+        INHIBIT_ANY_POLICY => "inhibitAnyPolicy",
+        AUTHORITY_INFO_ACCESS => "authorityInfoAccess",
+        SUBJECT_INFO_ACCESS => "subjectInfoAccess",
+        NETSCAPE_CERT_TYPE => "netscapeCertType",
+        TLS_FEATURE => "tlsFeature",
+        OCSP_NO_CHECK => "ocspNoCheck",
+        SCT_LIST => "signedCertificateTimestampList",
+        CARD_TYPE => "card type (G02)",
+        CARD_NUMBER => "card number",
+        CATEGORY => "category (G01)",
+        PROFESSION => "profession (G15)",
+        FUTURE_PROFESSION => "future profession (G16)",
+        RESPONSIBILITY => "responsibility (G04)",
+        SECTORS => "sectors (R02)",
+        SPECIALITIES => "specialities (R01)",
+        SERVER_AUTH => "serverAuth",
+        CLIENT_AUTH => "clientAuth",
+        CODE_SIGNING => "codeSigning",
+        EMAIL_PROTECTION => "emailProtection",
+        TIME_STAMPING => "timeStamping",
+        OCSP_SIGNING => "OCSPSigning",
+        ANY_EXTENDED_KEY_USAGE => "anyExtendedKeyUsage",
+        SMARTCARD_LOGON => "msSmartcardLogon",
+        RSA_ENCRYPTION => "RSA",
+        RSASSA_PSS => "RSASSA-PSS",
+        SHA1_WITH_RSA => "sha1WithRSAEncryption",
+        SHA256_WITH_RSA => "sha256WithRSAEncryption",
+        SHA384_WITH_RSA => "sha384WithRSAEncryption",
+        SHA512_WITH_RSA => "sha512WithRSAEncryption",
+        EC_PUBLIC_KEY => "EC",
+        P256 => "P-256",
+        P384 => "P-384",
+        ECDSA_WITH_SHA256 => "ecdsa-with-SHA256",
+        ECDSA_WITH_SHA384 => "ecdsa-with-SHA384",
+        ED25519 => "Ed25519",
+        _ => return None,
+    })
+}
 
 #[cfg(test)]
 mod tests {

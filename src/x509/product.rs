@@ -75,10 +75,8 @@ pub enum Environment {
     Recette,
     /// The emulation of this crate: worth nothing.
     Emulated,
-    /// A PKI before IGC-Santé: inactive, never trusted by default.
+    /// A PKI before IGC-Santé, or its tests: inactive, never trusted by default.
     Legacy,
-    /// The TEST side of such a PKI.
-    LegacyTest,
 }
 
 impl Product {
@@ -234,7 +232,6 @@ impl Environment {
             Self::Recette => "recette",
             Self::Emulated => "emulated",
             Self::Legacy => "legacy",
-            Self::LegacyTest => "legacy-test",
         }
     }
 }
@@ -253,8 +250,7 @@ impl IssuedBy {
             Self::IgcSante { world: World::Production, .. } => Environment::Prod,
             Self::IgcSante { world: World::Test, .. } => Environment::Test,
             Self::IgcSante { world: World::Recette, .. } => Environment::Recette,
-            Self::Legacy { world: World::Production, .. } => Environment::Legacy,
-            Self::Legacy { .. } => Environment::LegacyTest,
+            Self::Legacy { .. } => Environment::Legacy,
             Self::Other => return None,
         })
     }
@@ -424,7 +420,7 @@ mod tests {
         let server = Product::Legacy(LegacyPki::Cps2bis, LegacyProduct::Server);
         assert_eq!(
             of(legacy, profile(0xA0, &[SERVER, CLIENT], Some(0x82))),
-            (Some(Environment::LegacyTest), Some(server))
+            (Some(Environment::Legacy), Some(server))
         );
     }
 }

@@ -27,6 +27,11 @@ pub(super) fn timestamp(element: &Element<'_>) -> Result<Timestamp, TimeError> {
     })
 }
 
+/// Reads the content of a GeneralizedTime, whatever tag it stands under.
+pub(super) fn generalized(value: &[u8]) -> Option<Timestamp> {
+    instant(tag::GENERALIZED_TIME, value)
+}
+
 fn instant(tag: u8, value: &[u8]) -> Option<Timestamp> {
     let (year, rest) = match tag {
         tag::UTC_TIME => {

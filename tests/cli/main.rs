@@ -8,6 +8,7 @@ mod transcript;
 
 mod activities;
 mod apdu;
+mod cert;
 mod certs;
 mod config;
 mod crl;
@@ -20,6 +21,7 @@ mod pin;
 mod pin_sources;
 mod read;
 mod reference;
+mod scan;
 mod usage;
 mod watch;
 

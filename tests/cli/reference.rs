@@ -35,28 +35,37 @@ fn the_page_of_exit_codes_is_the_table_of_the_program() {
 
 /// Every text between quotes, in the files below a folder, that has the form of a code: `card.pin.refused`.
 fn codes(folder: &Path) -> BTreeSet<String> {
+    let families = [
+        "card.",
+        "cert.none",
+        "cert.password",
+        "cert.unreadable",
+        "cpskit.defect",
+        "crl.entry",
+        "crl.unreadable",
+        "doctor.",
+        "emulate.",
+        "net.",
+        "secret.",
+        "usage.",
+    ];
+    codes_of(folder, &families)
+}
+
+fn codes_of(folder: &Path, families: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            found.append(&mut codes(&path));
+            found.append(&mut codes_of(&path, families));
             continue;
         }
         let text = fs::read_to_string(&path).expect("text");
         let quoted = text.split('"').filter(|text| {
-            let families = [
-                "card.",
-                "cpskit.defect",
-                "crl.entry",
-                "crl.unreadable",
-                "doctor.",
-                "emulate.",
-                "net.",
-                "secret.",
-                "usage.",
-            ];
             families.iter().any(|family| text.starts_with(family))
-                && text.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
+                && text
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.".contains(c))
         });
         found.extend(quoted.map(str::to_owned));
     }
@@ -72,6 +81,15 @@ fn every_code_of_the_program_is_on_its_page_and_every_code_of_the_page_in_the_pr
         .filter(|code| code.contains('.') && !plain.contains(&code.as_str()))
         .collect();
     assert_eq!(written, codes(&Path::new(ROOT).join("src/cli")));
+}
+
+#[test]
+fn every_finding_of_a_scan_is_on_the_page_of_findings() {
+    let page = page("finding-codes");
+    let rows = rows(&page).map(|row| row[0].clone());
+    let written: BTreeSet<String> = rows.filter(|code| code.starts_with("scan.")).collect();
+    let folder = Path::new(ROOT).join("src/cli/commands/cert");
+    assert_eq!(written, codes_of(&folder, &["scan."]));
 }
 
 #[test]

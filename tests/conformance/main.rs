@@ -9,8 +9,8 @@ mod suite;
 use std::collections::BTreeMap;
 
 use cpskit::pki::{
-    Anchor, Candidate, Conformance, ExplicitPolicy, List, Options, Origin, Peer, PolicyInputs,
-    PolicyUse, Purpose, Report, Revocation, Validator, Verdict,
+    Anchor, Candidate, Conformance, ExplicitPolicy, Legacy, List, Options, Origin, Peer,
+    PolicyInputs, PolicyUse, Purpose, Report, Revocation, Validator, Verdict,
 };
 use cpskit::x509::{Certificate, Crl};
 use serde::Deserialize;
@@ -142,6 +142,11 @@ fn lists<'s>(suite: &'s Suite, names: &[String]) -> Vec<List<'s>> {
 fn options(case: &Case) -> Options {
     let inhibited = |inhibited| if inhibited { PolicyUse::Inhibited } else { PolicyUse::Allowed };
     Options {
+        // DSA and its SHA-1 are refused unless asked for.
+        legacy: match case.tags.iter().any(|tag| tag == "dsa") {
+            true => Legacy::DangerAllowed,
+            false => Legacy::Refused,
+        },
         purpose: match case.purpose.as_deref() {
             Some("serverAuth") => Purpose::Server,
             Some("clientAuth") => Purpose::Client,

@@ -37,6 +37,7 @@ pub(crate) struct Case {
     pub(crate) purpose: Option<String>,
     pub(crate) peer_name: Option<PeerName>,
     pub(crate) max_intermediates: Option<usize>,
+    pub(crate) tags: Vec<String>,
 }
 
 /// The name a leaf must carry.

@@ -11,6 +11,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for target in ["tlv", "listings", "objects", "certificate", "driver"] {
         fs::create_dir_all(folder.join(target))?;
     }
+    let containers = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../store/fixtures");
+    fs::create_dir_all(folder.join("container"))?;
+    for entry in fs::read_dir(containers)? {
+        let entry = entry?;
+        fs::copy(entry.path(), folder.join("container").join(entry.file_name()))?;
+    }
     for slug in Persona::list() {
         let card = issue::builtin(slug)?;
         for (index, path) in card.files().iter().enumerate() {

@@ -164,6 +164,9 @@ pub(in crate::cli) struct EvidenceArgs {
         default_value = "ocsp,crl"
     )]
     pub(in crate::cli) sources: Vec<Source>,
+    /// Send OCSP responders a nonce, so that the answer is made for this question
+    #[arg(long)]
+    pub(in crate::cli) ocsp_nonce: bool,
     #[command(flatten)]
     pub(in crate::cli) fetch: FetchArgs,
 }

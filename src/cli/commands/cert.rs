@@ -3,6 +3,7 @@
 mod lint;
 mod scan;
 mod show;
+mod subject;
 mod verify;
 
 use crate::cli::args::cert::Cert;

@@ -1,15 +1,19 @@
-//! `cpskit demo`: the journey on embedded defaults, every step labelled *emulated*. This version shows the reading part.
+//! `cpskit demo`: the journey on embedded defaults, every step labelled *emulated*. This version shows the
+//! reading of the card and the judging of its certificates.
 
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
-use crate::card::{Card, LastTry, Parts, PinSource};
+use crate::card::{Card, Identity, LastTry, Parts, PinSource};
 use crate::cli::args::DEFAULT_PERSONA;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
+use crate::emulate::igc::{self, Authority, Reason, Revoked};
 use crate::emulate::{Persona, VirtualReader, issue};
+use crate::pki::{Anchor, Candidate, List, Options, Origin, Severity, Validator};
 use crate::secret::Pin;
+use crate::x509::{Certificate, Crl};
 
 #[derive(Serialize)]
 struct Document {
@@ -79,6 +83,17 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Failure> {
         "PIN=1234 cpskit card activities --emulated --pin-env PIN",
         structures.join("; "),
     );
+    let chain = Chain::of(&identity, now)?;
+    step(
+        "verify the certificate chain and the revocation lists of the card",
+        "cpskit cert verify card.pem --environment emulated --crl issuer.crl --crl root.crl",
+        chain.judge(&[], context.now())?,
+    );
+    step(
+        "verify it again, with a list that revokes the certificate",
+        "cpskit cert verify card.pem --environment emulated --crl revoking.crl --crl root.crl",
+        chain.judge(&[chain.serial()], context.now())?,
+    );
     let mut text = String::new();
     for (index, step) in steps.iter().enumerate() {
         text.push_str(&format!(
@@ -94,6 +109,64 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Failure> {
     );
     let document = Document { schema: "cpskit.demo/1", emulated: true, steps };
     Ok(Outcome::new(text, &document))
+}
+
+/// The card's authentication certificate, and the authorities above it.
+struct Chain {
+    leaf: Certificate,
+    issuer: Authority,
+    from: Timestamp,
+}
+
+impl Chain {
+    fn of(identity: &Identity, from: Timestamp) -> Result<Self, Failure> {
+        let certificates = identity.certificates.iter();
+        let leaf = certificates.last().map(|found| found.certificate.clone());
+        let leaf = leaf.ok_or_else(|| internal("the virtual card has no certificate"))?;
+        let issuer = Authority::all()
+            .find(|authority| {
+                let certificate = Certificate::parse(authority.certificate());
+                certificate.is_ok_and(|found| found.subject() == leaf.issuer())
+            })
+            .ok_or_else(|| internal("the virtual card has another issuer"))?;
+        Ok(Self { leaf, issuer, from })
+    }
+
+    fn serial(&self) -> Revoked {
+        let serial = self.leaf.serial().content().to_vec();
+        Revoked { serial, at: self.from, reason: Some(Reason::KeyCompromise) }
+    }
+
+    /// Mints the lists of both authorities as of this day, and judges the certificate with them.
+    fn judge(&self, revoked: &[Revoked], at: Timestamp) -> Result<String, Failure> {
+        let next = self.from.checked_add((24 * 6).hours()).unwrap_or(Timestamp::MAX);
+        let root = self.issuer.issuer();
+        let of_issuer = igc::crl(self.issuer, self.from, next, 2, revoked).map_err(internal)?;
+        let of_root = igc::crl(root, self.from, next, 2, &[]).map_err(internal)?;
+        let list = |der, name: &str| {
+            let origin = Origin(format!("crl:{name}"));
+            Crl::parse(der).map(|crl| List { crl, origin }).map_err(internal)
+        };
+        let lists = vec![list(&of_issuer, "issuer.crl")?, list(&of_root, "root.crl")?];
+        let certificate =
+            |authority: Authority| Certificate::parse(authority.certificate()).map_err(internal);
+        let origin = Origin("emulation".to_owned());
+        let anchors = vec![Anchor::from_certificate(certificate(root)?, origin.clone())];
+        let certificate = certificate(self.issuer)?;
+        let candidates = vec![Candidate { certificate, origin: origin.clone() }];
+        let validator = Validator::new(anchors, candidates, lists);
+        let report = validator.validate(&self.leaf, &origin, &Options::at(at));
+        let path: Vec<String> = report
+            .path
+            .iter()
+            .skip(1)
+            .map(|element| element.subject.split(',').next().unwrap_or_default().to_owned())
+            .collect();
+        let why = report.findings.iter().find(|found| found.severity > Severity::Warning);
+        let why =
+            why.map_or(String::new(), |found| format!(": {} ({})", found.message(), found.rule()));
+        Ok(format!("{}{why}; path: {}", report.verdict().name(), path.join(" < ")))
+    }
 }
 
 /// The start of the day, UTC: certificates made for a demonstration are valid at once.

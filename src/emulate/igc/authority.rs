@@ -147,11 +147,16 @@ impl Authority {
     }
 
     pub(super) fn subject(self) -> Result<Name, MintError> {
+        self.named(&self.common_name())
+    }
+
+    /// A name of the same organisation.
+    pub(super) fn named(self, common_name: &str) -> Result<Name, MintError> {
         name([
             vec![(Attribute::Country, "FR")],
             vec![(Attribute::Organisation, "CPSKIT")],
             vec![(Attribute::Unit, self.unit())],
-            vec![(Attribute::CommonName, &self.common_name())],
+            vec![(Attribute::CommonName, common_name)],
         ])
     }
 

@@ -165,6 +165,37 @@ pub(super) fn list_signer(
     sign(&content, &signer)
 }
 
+/// Makes the certificate of the OCSP responder of an authority.
+pub(super) fn responder(
+    issuer: Authority,
+    key: &PublicKey,
+    validity: Period,
+) -> Result<Vec<u8>, MintError> {
+    let signer = issuer.key().load(Scheme::Sha256)?;
+    let mut extensions = extension::responder()?.to_vec();
+    extensions.extend([
+        extension::end_entity_constraints()?,
+        extension::subject_key(key.whole_identifier()?)?,
+        extension::authority_key(signer.public()?.identifier())?,
+    ]);
+    let content = TbsCertificate {
+        version: Version::V3,
+        serial_number: serial_number(Platform::Current, issuer, "ocsp", key, validity)?,
+        signature: signer.algorithm(),
+        issuer: issuer.subject()?,
+        validity: validity.validity(),
+        subject: responder_name(issuer)?,
+        subject_public_key_info: key.0.clone(),
+        extensions,
+    };
+    sign(&content, &signer)
+}
+
+/// The name of the OCSP responder of an authority: its own, and what it does.
+pub(super) fn responder_name(issuer: Authority) -> Result<Name, MintError> {
+    issuer.named(&format!("{} OCSP", issuer.common_name()))
+}
+
 /// Sixteen bytes that look drawn at random and are not: the same name, key and dates give the same serial number.
 fn serial_number(
     platform: Platform,

@@ -6,10 +6,10 @@ use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_CERTIFICATE_POLICIES,
     ID_CE_CRL_DISTRIBUTION_POINTS, ID_CE_EXT_KEY_USAGE, ID_CE_FRESHEST_CRL, ID_CE_KEY_USAGE,
     ID_CE_PRIVATE_KEY_USAGE_PERIOD, ID_CE_SUBJECT_ALT_NAME, ID_CE_SUBJECT_KEY_IDENTIFIER,
-    ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION, ID_KP_SERVER_AUTH, ID_PE_AUTHORITY_INFO_ACCESS,
-    ID_QT_CPS,
+    ID_KP_CLIENT_AUTH, ID_KP_EMAIL_PROTECTION, ID_KP_OCSP_SIGNING, ID_KP_SERVER_AUTH,
+    ID_PE_AUTHORITY_INFO_ACCESS, ID_QT_CPS,
 };
-use der::asn1::{Ia5String, ObjectIdentifier, OctetString, PrintableStringRef};
+use der::asn1::{Ia5String, Null, ObjectIdentifier, OctetString, PrintableStringRef};
 use der::{Any, Encode};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::certpolicy::{PolicyInformation, PolicyQualifierInfo};
@@ -171,6 +171,15 @@ pub(super) fn list_signer_usage() -> Result<Extension, MintError> {
     standard(Criticality::Critical, &KeyUsage(KeyUsages::CRLSign.into()))
 }
 
+/// What makes an OCSP responder (RFC 6960 §4.2.2.2): keyUsage, extKeyUsage and id-pkix-ocsp-nocheck.
+pub(super) fn responder() -> Result<[Extension; 3], MintError> {
+    Ok([
+        standard(Criticality::Critical, &KeyUsage(KeyUsages::DigitalSignature.into()))?,
+        standard(Criticality::NonCritical, &ExtendedKeyUsage(vec![ID_KP_OCSP_SIGNING]))?,
+        of(OCSP_NO_CHECK, Criticality::NonCritical, &Null)?,
+    ])
+}
+
 /// certificatePolicies: one policy, one pointer to the practice statement.
 pub(super) fn policy(policy: ObjectIdentifier, statement: &str) -> Result<Extension, MintError> {
     let qualifier = PolicyQualifierInfo {
@@ -265,6 +274,8 @@ pub(super) const G16_FUTURE_PROFESSION: ObjectIdentifier =
 pub(super) const R01_SPECIALITY: ObjectIdentifier =
     ObjectIdentifier::new_unwrap("1.2.250.1.71.4.2.5");
 
+/// id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).
+const OCSP_NO_CHECK: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5");
 /// Microsoft smart card logon, an extended key usage.
 const SMARTCARD_LOGON: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.311.20.2.2");
 /// Microsoft user principal name, an `otherName`.

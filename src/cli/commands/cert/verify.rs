@@ -1,52 +1,44 @@
 //! `cpskit cert verify`: whether certificates are good, and why.
 
 mod environment;
+mod gather;
 mod report;
 
-use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 use serde_json::Map;
 
+use self::gather::{Gathered, Gatherer, Known};
 use self::report::Judged;
+use super::subject::{self, Subject};
 use crate::cli::anchors::Trusted;
 use crate::cli::args::cert::{self as args, CertVerify};
-use crate::cli::checked::{Checks, Unread};
-use crate::cli::context::Context;
+use crate::cli::checked::{Checked, Checks, Row, Unread};
+use crate::cli::context::{Context, Network};
+use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::indexes::Indexed;
-use crate::cli::inputs::Inputs;
+use crate::cli::inputs::{self, Inputs};
 use crate::cli::lists::ListFile;
+use crate::cli::net::{self, NamedBy};
 use crate::cli::output::Outcome;
+use crate::cli::thresholds::Life;
 use crate::id::NationalId;
+use crate::pki::profile;
 use crate::pki::{
     Candidate, Conformance, ExplicitPolicy, Legacy, List, Options, Origin, Peer, PolicyInputs,
-    PolicyUse, Purpose, Report, Revocation, RevocationScope, Validator,
+    PolicyUse, Purpose, Report, Response, Revocation, RevocationScope, Validator, Verdict,
 };
-use crate::x509::{Certificate, Oid};
-
-/// A certificate that is judged.
-#[derive(Debug)]
-pub(super) struct Subject {
-    /// The file, with the place in it when there are several: `bundle.pem#3`.
-    pub(super) input: String,
-    /// The file alone, `None` for standard input.
-    pub(super) file: Option<String>,
-    pub(super) certificate: Certificate,
-}
-
-impl Subject {
-    fn origin(&self) -> Origin {
-        Origin(format!("file:{}", self.input))
-    }
-}
+use crate::x509::{OcspResponse, Oid};
 
 pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failure> {
     let at = args.instant.at.unwrap_or_else(|| context.now());
     let options = options(args, at)?;
-    let inputs = Inputs::read(&args.files, None);
-    let skipped = inputs.skipped;
+    let password = args.password.given()?;
+    let inputs = Inputs::read(&args.files, password.as_ref());
+    let mut remarks = subject::left_out(&inputs);
     let (subjects, mut candidates) = sort(inputs.files, args.each);
     if subjects.is_empty() && inputs.unread.is_empty() {
         return Err(Failure::arguments("no certificate in what was named"));
@@ -55,96 +47,190 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
     candidates.extend(untrusted(args)?);
     let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
     candidates.extend(trusted.candidates.iter().cloned());
-    let mut paths = args.evidence.crl.clone();
-    let indexed = Indexed::take(&mut paths);
-    let lists = ListFile::read(&paths)?;
-
-    let judge = Judge { options: &options, trusted: &trusted, candidates, lists, indexed };
-    let reports = judge.all(&subjects, args.jobs)?;
-
-    let head = {
-        let mut head = Map::new();
-        head.insert("at".to_owned(), at.to_string().into());
-        head
+    let mut lists = args.evidence.crl.clone();
+    let indexed = Indexed::take(&mut lists);
+    let evidence = Evidence {
+        candidates,
+        lists: ListFile::read(&lists)?,
+        indexed,
+        responses: responses(&args.evidence.ocsp)?,
     };
-    let results: Vec<_> = subjects
-        .par_iter()
-        .zip(reports)
-        .map(|(subject, report)| Judged { subject, report, trusted: &trusted }.row())
-        .collect();
-    let mut remarks = trusted.remarks.clone();
-    if skipped > 0 {
-        remarks.push(format!("{skipped} files hold no certificate and were passed over"));
-    }
+    let judge = Judge { options: &options, trusted: &trusted, evidence, jobs: args.jobs };
+    let results = judge.all(&subjects, args, context)?;
+
+    let mut head = Map::new();
+    head.insert("at".to_owned(), at.to_string().into());
+    remarks.extend(trusted.remarks.iter().cloned());
     let emulated = subjects.iter().any(|subject| environment::is_emulated(&subject.certificate));
     let command = "cert.verify";
     Ok(Checks { command, emulated, head, results, unread, remarks }.outcome(context))
 }
 
 /// The first certificate of each file is a subject, or each one; every one is a candidate too.
-fn sort(files: Vec<crate::cli::inputs::Input>, each: bool) -> (Vec<Subject>, Vec<Candidate>) {
-    let (mut subjects, mut candidates) = (Vec::new(), Vec::new());
-    for file in files {
-        let several = file.contents.certificates.len() > 1;
-        for (place, certificate) in file.contents.certificates.into_iter().enumerate() {
-            let input = match several && (each || place > 0) {
-                true => format!("{}#{}", file.name, place + 1),
-                false => file.name.clone(),
-            };
-            let origin = Origin(format!("file:{input}"));
-            candidates.push(Candidate { certificate: certificate.clone(), origin });
-            if each || place == 0 {
-                let path = (file.name != "-").then(|| file.name.clone());
-                subjects.push(Subject { input, file: path, certificate });
-            }
+fn sort(files: Vec<inputs::Input>, each: bool) -> (Vec<Subject>, Vec<Candidate>) {
+    let mut subjects = subject::each(files);
+    let candidate = |found: &Subject| Candidate {
+        certificate: found.certificate.clone(),
+        origin: origin(found),
+    };
+    let candidates = subjects.iter().map(candidate).collect();
+    if !each {
+        subjects.retain(|subject| subject.place == 1);
+        for subject in &mut subjects {
+            // The one subject of its file: its place in it says nothing.
+            subject.input = subject.file.clone().unwrap_or_else(|| "-".to_owned());
         }
     }
     (subjects, candidates)
 }
 
+fn origin(subject: &Subject) -> Origin {
+    Origin(format!("file:{}", subject.input))
+}
+
 fn untrusted(args: &CertVerify) -> Result<Vec<Candidate>, Failure> {
-    let read = Inputs::read(&args.untrusted, None);
-    if let Some(unread) = read.unread.into_iter().next() {
-        return Err(unread.failure);
-    }
-    let files = read.files.into_iter().flat_map(|file| {
-        let origin = Origin(format!("untrusted:{}", file.name));
-        let candidate = move |certificate| Candidate { certificate, origin: origin.clone() };
-        file.contents.certificates.into_iter().map(candidate)
-    });
-    Ok(files.collect())
+    let found = Inputs::certificates(&args.untrusted)?.into_iter();
+    let candidate = |(name, certificate)| Candidate {
+        certificate,
+        origin: Origin(format!("untrusted:{name}")),
+    };
+    Ok(found.map(candidate).collect())
+}
+
+/// The OCSP responses of these files.
+fn responses(paths: &[PathBuf]) -> Result<Vec<Response>, Failure> {
+    let read = |path: &PathBuf| {
+        let name = path.display();
+        let response = OcspResponse::parse(&inputs::bytes(path)?).map_err(|error| {
+            Failure::new("ocsp.unreadable", Exit::Usage, format!("`{name}`: {error}"))
+                .causes(&error)
+        })?;
+        Ok(Response { response, origin: Origin(format!("ocsp:{name}")), request: None })
+    };
+    paths.iter().map(read).collect()
+}
+
+/// What is at hand, and what is fetched on the way.
+struct Evidence {
+    candidates: Vec<Candidate>,
+    lists: Vec<ListFile>,
+    /// Lists that were verified before.
+    indexed: Vec<Indexed>,
+    responses: Vec<Response>,
 }
 
 /// What subjects are judged with.
 struct Judge<'j> {
     options: &'j Options,
     trusted: &'j Trusted,
-    candidates: Vec<Candidate>,
-    lists: Vec<ListFile>,
-    /// Lists that were verified before.
-    indexed: Vec<Indexed>,
+    evidence: Evidence,
+    jobs: Option<u16>,
 }
 
+/// More rounds than any path that is not hostile needs: one for each issuer, and one for each source of each status.
+const ROUNDS: usize = 64;
+
 impl Judge<'_> {
-    /// Judges all subjects, several at a time; the order is theirs.
-    fn all(&self, subjects: &[Subject], jobs: Option<u16>) -> Result<Vec<Report>, Failure> {
-        let lists = self.lists.iter().map(ListFile::list).collect::<Result<Vec<List<'_>>, _>>()?;
-        let validator =
-            Validator::new(self.trusted.anchors.clone(), self.candidates.clone(), lists)
-                .with_indexed(self.indexed.iter().map(Indexed::list));
-        let judge = |subject: &Subject| {
-            validator.validate(&subject.certificate, &subject.origin(), self.options)
+    /// Judges all subjects; what their reports lack is fetched, if it may be, and they are judged again.
+    fn all(
+        mut self,
+        subjects: &[Subject],
+        args: &CertVerify,
+        context: &Context,
+    ) -> Result<Vec<Checked>, Failure> {
+        let mut reports = self.reports(subjects)?;
+        let fetch = net::fetcher(&args.evidence.fetch, NamedBy::Certificates, context)?;
+        let mut gatherer = fetch.as_deref().map(|fetch| Gatherer::new(fetch, &args.evidence));
+        if let Some(gatherer) = &mut gatherer {
+            for _ in 0..ROUNDS {
+                if reports.iter().all(|report| report.verdict() != Verdict::Indeterminate) {
+                    break;
+                }
+                let known = self.known(subjects);
+                let Some(found) = gatherer.round(&reports, &known) else { break };
+                let Gathered { candidates, lists, responses } = found;
+                if candidates.is_empty() && lists.is_empty() && responses.is_empty() {
+                    continue;
+                }
+                self.evidence.candidates.extend(candidates);
+                self.evidence.lists.extend(lists);
+                self.evidence.responses.extend(responses);
+                reports = self.reports(subjects)?;
+            }
+        }
+        let undecided = reports.iter().any(|report| report.verdict() == Verdict::Indeterminate);
+        let online = undecided && context.network == Network::Allowed;
+        let gatherer = gatherer.filter(|_| online).map(|found| (found, self.known(subjects)));
+        let row = |(subject, report): (&Subject, Report)| {
+            let failures = match &gatherer {
+                Some((gatherer, known)) if report.verdict() == Verdict::Indeterminate => {
+                    gatherer.failures(&report, known)
+                }
+                _ => Vec::new(),
+            };
+            let further = self.further(subject, &report, args);
+            let format = context.printer.format;
+            Judged { subject, report, trusted: self.trusted, further, failures, format }.row()
         };
-        // A pool of threads costs more than a few certificates do.
-        if subjects.len() < 8 || jobs == Some(1) {
+        if self.is_small(subjects) {
+            return Ok(subjects.iter().zip(reports).map(row).collect());
+        }
+        let pool = self.pool()?;
+        Ok(pool.install(|| subjects.par_iter().zip(reports).map(row).collect()))
+    }
+
+    /// What is found beside the path: thresholds of the subject and of the lists that answered, the profile.
+    fn further(&self, subject: &Subject, report: &Report, args: &CertVerify) -> Vec<Row> {
+        let at = self.options.at;
+        let mut rows: Vec<Row> =
+            args.thresholds.certificate(&subject.certificate, at).into_iter().collect();
+        for status in &report.revocation {
+            let (Some(source), Some(start), Some(end)) =
+                (&status.source, status.this_update, status.next_update)
+            else {
+                continue;
+            };
+            rows.extend(args.thresholds.list(source.to_string(), Life { start, end }, at));
+        }
+        if args.profile == Some(args::Profile::IgcSante) {
+            let remarks = profile::igc_sante(&subject.certificate);
+            rows.extend(remarks.map(|remark| Row::of_remark(&remark, &report.subject)));
+        }
+        rows
+    }
+
+    /// Every certificate at hand.
+    fn known<'k>(&'k self, subjects: &'k [Subject]) -> Known<'k> {
+        let subjects = subjects.iter().map(|subject| &subject.certificate);
+        let candidates = self.evidence.candidates.iter().map(|candidate| &candidate.certificate);
+        Known::new(subjects.chain(candidates), &self.trusted.anchors)
+    }
+
+    fn reports(&self, subjects: &[Subject]) -> Result<Vec<Report>, Failure> {
+        let Evidence { candidates, lists, indexed, responses } = &self.evidence;
+        let lists = lists.iter().map(ListFile::list).collect::<Result<Vec<List<'_>>, _>>()?;
+        let validator = Validator::new(self.trusted.anchors.clone(), candidates.clone(), lists)
+            .with_indexed(indexed.iter().map(Indexed::list))
+            .with_responses(responses.clone());
+        let judge = |subject: &Subject| {
+            validator.validate(&subject.certificate, &origin(subject), self.options)
+        };
+        if self.is_small(subjects) {
             return Ok(subjects.iter().map(judge).collect());
         }
-        let jobs = jobs.map(usize::from).and_then(NonZeroUsize::new);
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs.map_or(0, NonZeroUsize::get))
+        Ok(self.pool()?.install(|| subjects.par_iter().map(judge).collect()))
+    }
+
+    /// A pool of threads costs more than a few certificates do.
+    fn is_small(&self, subjects: &[Subject]) -> bool {
+        subjects.len() < 8 || self.jobs == Some(1)
+    }
+
+    fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.jobs.map_or(0, usize::from))
             .build()
-            .map_err(|error| Failure::arguments(format!("`--jobs`: {error}")))?;
-        Ok(pool.install(|| subjects.par_iter().map(judge).collect()))
+            .map_err(|error| Failure::arguments(format!("`--jobs`: {error}")))
     }
 }
 

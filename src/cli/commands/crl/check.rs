@@ -88,16 +88,8 @@ fn is_emulated(issuer: &Name) -> bool {
 
 /// The certificates of files that must be readable.
 fn certificates(paths: &[PathBuf]) -> Result<Vec<(Certificate, Origin)>, Failure> {
-    let mut inputs = Inputs::read(paths, None);
-    if let Some(unread) = inputs.unread.pop() {
-        return Err(unread.failure);
-    }
-    let of_file = |name: &str| Origin(format!("file:{name}"));
-    let files = inputs.files.into_iter().flat_map(|file| {
-        let origin = of_file(&file.name);
-        file.contents.certificates.into_iter().map(move |found| (found, origin.clone()))
-    });
-    Ok(files.collect())
+    let certificates = Inputs::certificates(paths)?.into_iter();
+    Ok(certificates.map(|(name, found)| (found, Origin(format!("file:{name}")))).collect())
 }
 
 /// What is asked about.

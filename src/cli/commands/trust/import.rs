@@ -34,14 +34,9 @@ pub(super) fn run(args: &TrustImport, context: &Context) -> Result<Outcome, Fail
             found.push((name, Held::Key(key)));
             continue;
         }
-        let read = Inputs::read(std::slice::from_ref(path), None);
-        if let Some(unread) = read.unread.into_iter().next() {
-            return Err(unread.failure);
-        }
-        for file in read.files {
-            let held = file.contents.certificates.into_iter().map(Held::Certificate);
-            found.extend(held.map(|held| (file.name.clone(), held)));
-        }
+        let certificates = Inputs::certificates(std::slice::from_ref(path))?;
+        found
+            .extend(certificates.into_iter().map(|(file, found)| (file, Held::Certificate(found))));
     }
     if found.is_empty() {
         return Err(Failure::arguments("no certificate in what was named"));

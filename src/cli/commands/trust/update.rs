@@ -1,10 +1,98 @@
-//! `cpskit trust update`.
+//! `cpskit trust update`: the anchors from the official publication point, as far as their pins admit them.
 
-use crate::cli::args::trust::TrustUpdate;
+use serde::Serialize;
+
+use super::{Admitted, render};
+use crate::cli::args::trust::{TrustUpdate, UpdateEnvironment};
 use crate::cli::context::Context;
+use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::net::{self, NamedBy};
 use crate::cli::output::Outcome;
+use crate::cli::trust_store::{Admission, Held, TrustStore};
+use crate::pki::source::{Fetch, Request, What};
+use crate::pki::{PUBLICATION_POINT, Pin, PinnedWorld};
+use crate::store;
 
-pub(super) fn run(_args: &TrustUpdate, _context: &Context) -> Result<Outcome, Failure> {
-    Err(Failure::arguments("not built yet"))
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    emulated: bool,
+    folder: String,
+    changed: bool,
+    results: &'a [Admitted],
+    failed: Vec<Failed>,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    url: String,
+    problem: String,
+    temporary: bool,
+}
+
+pub(super) fn run(args: &TrustUpdate, context: &Context) -> Result<Outcome, Failure> {
+    // The publication point is public; an address of the user's own may be anywhere.
+    let named_by = if args.from.is_some() { NamedBy::User } else { NamedBy::Certificates };
+    let client = net::client(&args.fetch, named_by, context)?.ok_or_else(|| {
+        Failure::new("net.offline", Exit::Usage, "`trust update` needs the network")
+            .hint("`cpskit trust import FILE` takes the anchors from a file")
+    })?;
+    let store = TrustStore::at(&args.store, context)?;
+    let wanted = Pin::all().filter(|pin| match args.environment {
+        UpdateEnvironment::All => true,
+        UpdateEnvironment::Prod => pin.world == PinnedWorld::Production,
+        UpdateEnvironment::Test => pin.world == PinnedWorld::Test,
+    });
+    let (mut results, mut failed, mut exits) = (Vec::new(), Vec::new(), Vec::new());
+    for pin in wanted {
+        let url = match &args.from {
+            None => pin.url(),
+            Some(base) => pin.url().replacen(PUBLICATION_POINT, base.trim_end_matches('/'), 1),
+        };
+        let request = Request { url: url.clone(), what: What::Issuers };
+        match client.fetch(&request) {
+            Err(error) => {
+                let (problem, temporary) = (error.problem.to_string(), error.is_temporary());
+                exits.push(if temporary { Exit::Temporary } else { Exit::Indeterminate });
+                failed.push(Failed { url, problem, temporary });
+            }
+            Ok(fetched) => {
+                let contents = store::read(&fetched.bytes, None);
+                let certificates = contents.map(|found| found.certificates).unwrap_or_default();
+                if certificates.is_empty() {
+                    let problem = "the answer is not a certificate".to_owned();
+                    exits.push(Exit::Negative);
+                    failed.push(Failed { url, problem, temporary: false });
+                    continue;
+                }
+                for held in certificates.into_iter().map(Held::Certificate) {
+                    if held.published() == Some(pin) {
+                        let admission = Admission::Published(pin);
+                        let kept = store.admit(&held, admission)?;
+                        results.push(Admitted::new(url.clone(), &held, admission, &kept));
+                    } else {
+                        let why = format!("does not match the pin of {}", pin.code);
+                        exits.push(Exit::Negative);
+                        results.push(Admitted::refused(url.clone(), &held, why));
+                    }
+                }
+            }
+        }
+    }
+    let document = Document {
+        schema: "cpskit.trust.update/1",
+        emulated: false,
+        folder: store.folder().display().to_string(),
+        changed: results.iter().any(Admitted::is_new),
+        results: &results,
+        failed,
+    };
+    let remarks: Vec<String> = document
+        .failed
+        .iter()
+        .map(|failed| format!("error: {}: {}", failed.url, failed.problem))
+        .collect();
+    let text = render(store.folder(), &results);
+    Ok(Outcome::new(text, &document).remarks(remarks).ending(Exit::worst(exits.into_iter())))
 }

@@ -1,22 +1,32 @@
 //! One subject's report as a row: JSON for scripts, a few lines for people.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Subject, environment};
-use crate::cli::anchors::{Basis, Trusted};
+use crate::cli::anchors::{Basis, TrustScope, Trusted};
+use crate::cli::args::Format;
 use crate::cli::checked::{Checked, Row};
+use crate::cli::exit::Exit;
 use crate::cli::output::json::hex;
 use crate::cli::output::text::clean;
+use crate::pki::source::FetchError;
 use crate::pki::{
     NotChecked, PathElement, PathElementKind, Report, RevocationStatus, Severity, Status, Verdict,
 };
-use crate::x509::Holder;
+use crate::x509::{Environment, Holder, Product};
 
 /// A subject with its report.
 pub(super) struct Judged<'j> {
     pub(super) subject: &'j Subject,
     pub(super) report: Report,
     pub(super) trusted: &'j Trusted,
+    /// What else was found: thresholds, profile.
+    pub(super) further: Vec<Row>,
+    /// What could not be fetched for it.
+    pub(super) failures: Vec<FetchError>,
+    /// In which it is shown.
+    pub(super) format: Format,
 }
 
 #[derive(Serialize)]
@@ -26,13 +36,21 @@ struct Document<'d> {
     serial: String,
     sha256: String,
     national_id: Option<&'d str>,
-    product: Option<String>,
+    product: Option<&'static str>,
     environment: Option<&'static str>,
     verdict: &'static str,
     path: Vec<Element<'d>>,
     findings: &'d [Row],
     revocation: Vec<Revocation<'d>>,
     not_checked: Vec<Unchecked<'d>>,
+    fetches: Vec<Failed<'d>>,
+}
+
+#[derive(Serialize)]
+struct Failed<'d> {
+    url: &'d str,
+    problem: String,
+    temporary: bool,
 }
 
 #[derive(Serialize)]
@@ -58,6 +76,7 @@ struct Revocation<'d> {
 #[derive(Serialize)]
 struct Refused<'d> {
     source: &'d str,
+    code: &'static str,
     reason: String,
 }
 
@@ -69,9 +88,30 @@ struct Unchecked<'d> {
 
 impl Judged<'_> {
     pub(super) fn row(self) -> Checked {
-        let certificate = &self.subject.certificate;
         let findings = self.findings();
         let verdict = verdict(&findings);
+        // Of thousands of certificates each form costs as much as what it is about.
+        let (json, text) = match self.format {
+            Format::Json | Format::Ndjson => (self.document(verdict, &findings), String::new()),
+            _ => (Value::Null, self.text(verdict, &findings)),
+        };
+        // What is not known may be known later.
+        let temporary =
+            verdict == Verdict::Indeterminate && self.failures.iter().any(FetchError::is_temporary);
+        Checked {
+            input: self.subject.input.clone(),
+            file: self.subject.file.clone(),
+            title: self.report.subject.clone(),
+            verdict,
+            text,
+            json,
+            findings,
+            exit: temporary.then_some(Exit::Temporary),
+        }
+    }
+
+    fn document(&self, verdict: Verdict, findings: &[Row]) -> Value {
+        let certificate = &self.subject.certificate;
         let holder = Holder::of(certificate);
         let document = Document {
             input: &self.subject.input,
@@ -79,33 +119,30 @@ impl Judged<'_> {
             serial: certificate.serial().to_string(),
             sha256: hex(&certificate.sha256()),
             national_id: holder.national_id.as_ref().map(|id| id.as_str()),
-            product: None,
-            environment: environment::of(certificate),
+            product: certificate.product().map(Product::name),
+            environment: certificate.environment().map(Environment::name),
             verdict: verdict.name(),
             path: self.report.path.iter().map(element).collect(),
-            findings: &findings,
+            findings,
             revocation: self.report.revocation.iter().map(revocation).collect(),
             not_checked: self.report.not_checked.iter().map(unchecked).collect(),
+            fetches: self.failures.iter().map(failed).collect(),
         };
-        let json = serde_json::to_value(&document).expect("documents are plain data");
-        let text = self.text(verdict, &findings);
-        Checked {
-            input: self.subject.input.clone(),
-            file: self.subject.file.clone(),
-            title: self.report.subject.clone(),
-            verdict,
-            text,
-            json: json,
-            findings,
-            exit: None,
-        }
+        serde_json::to_value(&document).expect("documents are plain data")
     }
 
     fn findings(&self) -> Vec<Row> {
         let certificate = &self.subject.certificate;
         let mut rows: Vec<Row> = self.report.findings.iter().map(Row::from).collect();
+        let known = matches!(self.trusted.scope, TrustScope::Environment(_));
+        for row in rows.iter_mut().filter(|row| known && row.code == "pki.path.no_anchor") {
+            row.message.push_str(
+                "; `cpskit trust update` fetches the published ones, `cpskit trust import` takes them from a file",
+            );
+        }
         rows.extend(environment::refusal(certificate, self.trusted.scope));
         rows.extend(self.basis());
+        rows.extend(self.further.iter().cloned());
         rows
     }
 
@@ -157,6 +194,9 @@ impl Judged<'_> {
             for said in said(status) {
                 line(said);
             }
+        }
+        for failure in &self.failures {
+            line(format!("not fetched: {failure}"));
         }
         let left: Vec<&str> = self.report.not_checked.iter().filter_map(unasked).collect();
         if !left.is_empty() {
@@ -255,9 +295,17 @@ fn revocation(status: &RevocationStatus) -> Revocation<'_> {
         refused: status
             .refused
             .iter()
-            .map(|fate| Refused { source: &fate.origin.0, reason: fate.refusal.to_string() })
+            .map(|fate| Refused {
+                source: &fate.origin.0,
+                code: fate.refusal.code(),
+                reason: fate.refusal.to_string(),
+            })
             .collect(),
     }
+}
+
+fn failed(error: &FetchError) -> Failed<'_> {
+    Failed { url: &error.url, problem: error.problem.to_string(), temporary: error.is_temporary() }
 }
 
 fn unchecked(left: &NotChecked) -> Unchecked<'_> {
