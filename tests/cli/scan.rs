@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::support::cli::{Run, command, finish};
 use crate::support::schema;
+use crate::support::tool::{Tool, printed};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const PASSWORD: &str = "changeit";
@@ -163,6 +164,59 @@ fn test_in_a_place_that_says_production_is_an_error() {
     assert_eq!(desk.codes(&["."]), expected);
     assert_eq!(desk.scan(&["."]).code, 1);
     assert_eq!(desk.scan(&["product"]).code, 0);
+}
+
+/// Makes `c.pem` and `k.pem` in a folder: a certificate of today that bears this name, and its key.
+fn mint(openssl: Tool, folder: &Path, subject: &str, size: &str) {
+    let words =
+        format!("req -x509 -newkey rsa:{size} -nodes -days 30 -keyout k.pem -out c.pem -subj");
+    let args = words.split_whitespace().chain([subject]);
+    let (code, _, stderr) = printed(openssl.command(folder, args).current_dir(folder));
+    assert_eq!(code, 0, "{stderr}");
+}
+
+/// The codes on what openssl makes with this name, put at a path, with its key or without.
+fn codes_of(openssl: Tool, subject: &str, size: &str, path: &str, beside: &str) -> Vec<String> {
+    let desk = Desk::new();
+    let workshop = Desk::new();
+    let folder = workshop.0.path();
+    mint(openssl, folder, subject, size);
+    desk.put(path, fs::read(folder.join("c.pem")).expect("made"));
+    if !beside.is_empty() {
+        desk.put(beside, fs::read(folder.join("k.pem")).expect("made"));
+    }
+    // At today's date: openssl dates certificates from now.
+    let args = ["cert", "scan", ".", "--format", "json"];
+    let run = finish(command(args).current_dir(desk.0.path()));
+    let document = run.document();
+    let results = document["results"].as_array().expect("results");
+    let certificate = results.iter().find(|row| row["kind"] == "certificate").expect("one");
+    let findings = certificate["findings"].as_array().expect("findings").iter();
+    findings.map(|row| format!("{} {}", row["severity"], row["code"]).replace('"', "")).collect()
+}
+
+#[test]
+fn worlds_are_told_from_each_other_and_from_their_places() {
+    let Some(openssl) = Tool::or_skip("openssl", "openssl") else { return };
+    let legacy = "/C=FR/O=GIP-CPS";
+    let asip = "/C=FR/O=ASIP-SANTE/OU=0002 187512751";
+    let prod = format!("{asip}/OU=IGC-SANTE/CN=AC RACINE IGC-SANTE ELEMENTAIRE");
+    let test = format!("{asip}/OU=IGC-SANTE TEST/CN=TEST AC RACINE IGC-SANTE ELEMENTAIRE");
+    let recette = test.replace("/CN", "/OU=RECETTE/CN");
+    for (subject, path, beside, expected) in [
+        (legacy, "ca.pem", "", &["error scan.legacy.trusted"][..]),
+        (legacy, "x.pem", "k.pem", &["error scan.legacy.used"]),
+        (legacy, "x.pem", "", &["warning scan.legacy.found"]),
+        (&prod, "x.pem", "", &[]),
+        (&prod, "recette/x.pem", "", &["warning scan.environment.production_in_test"]),
+        (&test, "x.pem", "", &[]),
+        (&test, "x-prod.pem", "", &["error scan.environment.test_in_production"]),
+        (&recette, "x.pem", "", &["warning scan.environment.recette"]),
+        ("/CN=server", "prod/x.pem", "", &[]),
+    ] {
+        assert_eq!(codes_of(openssl, subject, "2048", path, beside), expected, "{subject} {path}");
+    }
+    assert_eq!(codes_of(openssl, "/CN=server", "1024", "x.pem", ""), ["error scan.weak.rsa_key"]);
 }
 
 #[test]

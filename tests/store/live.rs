@@ -16,12 +16,23 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(name: &'static str, package: &str) -> Option<Self> {
+    /// `openssl`, which judges much else here: demanded where everything is.
+    fn openssl() -> Option<Self> {
+        Tool::or_skip("openssl", "openssl").map(Self::with)
+    }
+
+    /// A program that is welcome.
+    #[allow(clippy::print_stderr)]
+    fn optional(name: &'static str) -> Option<Self> {
         let tool = Tool::or_none(name);
         if tool.is_none() {
-            Tool::or_skip(name, package);
+            eprintln!("skipped: {name} is missing");
         }
-        Some(Self { tool: tool?, folder: tempfile::tempdir().expect("a folder") })
+        tool.map(Self::with)
+    }
+
+    fn with(tool: Tool) -> Self {
+        Self { tool, folder: tempfile::tempdir().expect("a folder") }
     }
 
     fn run<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) {
@@ -61,7 +72,7 @@ fn public(openssl: &Bench, key: &str) -> KeyIdentity {
 
 #[test]
 fn the_public_half_of_a_key_is_that_of_openssl_in_every_format() {
-    let Some(openssl) = Bench::new("openssl", "openssl") else { return };
+    let Some(openssl) = Bench::openssl() else { return };
     for (kind, options) in [
         ("RSA", "rsa_keygen_bits:2048"),
         ("EC", "ec_paramgen_curve:P-256"),
@@ -89,7 +100,7 @@ fn the_public_half_of_a_key_is_that_of_openssl_in_every_format() {
 
 #[test]
 fn an_encrypted_key_opens_with_its_password_and_is_known_as_encrypted_without() {
-    let Some(openssl) = Bench::new("openssl", "openssl") else { return };
+    let Some(openssl) = Bench::openssl() else { return };
     let key = test_key("org-auth-cli");
     for cipher in [
         "-v2 aes-256-cbc",
@@ -114,7 +125,7 @@ fn an_encrypted_key_opens_with_its_password_and_is_known_as_encrypted_without() 
 
 #[test]
 fn an_old_pem_key_with_dek_info_is_known_as_encrypted() {
-    let Some(openssl) = Bench::new("openssl", "openssl") else { return };
+    let Some(openssl) = Bench::openssl() else { return };
     let key = test_key("org-auth-cli");
     let key = key.display();
     openssl
@@ -126,8 +137,8 @@ fn an_old_pem_key_with_dek_info_is_known_as_encrypted() {
 
 #[test]
 fn a_key_of_openssh_is_told_by_its_public_half_even_encrypted() {
-    let Some(ssh) = Bench::new("ssh-keygen", "openssh-client") else { return };
-    let Some(openssl) = Bench::new("openssl", "openssl") else { return };
+    let Some(ssh) = Bench::optional("ssh-keygen") else { return };
+    let Some(openssl) = Bench::openssl() else { return };
     for kind in ["rsa -b 2048", "ecdsa -b 256", "ecdsa -b 384", "ed25519"] {
         for name in ["clear", "sealed"] {
             let _ = fs::remove_file(ssh.path(name));
@@ -150,7 +161,7 @@ fn a_key_of_openssh_is_told_by_its_public_half_even_encrypted() {
 
 #[test]
 fn pkcs12_of_the_openssl_at_hand_is_read() {
-    let Some(openssl) = Bench::new("openssl", "openssl") else { return };
+    let Some(openssl) = Bench::openssl() else { return };
     fs::write(openssl.path("leaf.der"), der("org-auth-cli")).expect("written");
     openssl.line("x509 -inform DER -in leaf.der -out leaf.pem");
     let key = test_key("org-auth-cli");
@@ -177,7 +188,7 @@ fn pkcs12_of_the_openssl_at_hand_is_read() {
 
 #[test]
 fn pkcs7_is_read_in_der_in_pem_and_with_indefinite_lengths() {
-    let Some(openssl) = Bench::new("openssl", "openssl") else { return };
+    let Some(openssl) = Bench::openssl() else { return };
     fs::write(openssl.path("leaf.der"), der("org-auth-cli")).expect("written");
     openssl.line("x509 -inform DER -in leaf.der -out leaf.pem");
     fs::write(openssl.path("text"), "text").expect("written");
@@ -206,7 +217,7 @@ fn pkcs7_is_read_in_der_in_pem_and_with_indefinite_lengths() {
 
 #[test]
 fn a_trusted_certificate_of_openssl_says_that_it_is_trusted() {
-    let Some(openssl) = Bench::new("openssl", "openssl") else { return };
+    let Some(openssl) = Bench::openssl() else { return };
     fs::write(openssl.path("leaf.der"), der("ACR-EL-TEST")).expect("written");
     openssl.line("x509 -inform DER -in leaf.der -trustout -addtrust clientAuth -out trusted.pem");
     let expected = Told {
@@ -220,7 +231,7 @@ fn a_trusted_certificate_of_openssl_says_that_it_is_trusted() {
 
 #[test]
 fn a_key_store_of_the_java_at_hand_is_read_with_a_key_of_either_kind() {
-    let Some(keytool) = Bench::new("keytool", "default-jre-headless") else { return };
+    let Some(keytool) = Bench::optional("keytool") else { return };
     for kind in ["PKCS12", "JKS", "JCEKS"] {
         let store = format!("store.{kind}");
         keytool.line(&format!(
