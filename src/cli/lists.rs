@@ -21,13 +21,14 @@ pub(super) struct ListFile {
 }
 
 impl ListFile {
-    /// Reads the lists of these files.
+    /// Reads the lists of these files, and of the files of these folders that end in `.crl` or `.pem`.
     ///
     /// # Errors
     /// The first file that cannot be read, or holds no list: evidence that was named and is not there is not passed over.
     pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
         let mut lists = Vec::new();
-        for path in paths {
+        let files = paths.iter().map(|path| files(path)).collect::<Result<Vec<_>, _>>()?;
+        for path in files.iter().flatten() {
             let name = path.display().to_string();
             let bytes = snapshot(path)?;
             for der in Self::decode(bytes).map_err(|why| unreadable(&name, why))? {
@@ -73,7 +74,22 @@ impl ListFile {
     }
 }
 
-pub(super) fn unreadable(name: &str, why: impl std::fmt::Display) -> Failure {
+pub(super) /// The file itself, or the lists of a folder by name.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).map_err(|error| Failure::input(path, &error))?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "crl" || end == "pem"))
+        .collect();
+    files.sort();
+    Ok(files)
+}
+
+fn unreadable(name: &str, why: impl std::fmt::Display) -> Failure {
     Failure::new("crl.unreadable", Exit::Usage, format!("`{name}`: {why}"))
 }
 

@@ -13,6 +13,7 @@ mod certs;
 mod config;
 mod doctor;
 mod emulate;
+mod guide;
 mod id;
 mod list;
 mod output;
@@ -21,7 +22,9 @@ mod pin_sources;
 mod read;
 mod reference;
 mod scan;
+mod trust;
 mod usage;
+mod verify;
 mod watch;
 
 /// Not a test: what tests with a real service start as a second program.

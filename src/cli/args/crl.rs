@@ -31,7 +31,7 @@ pub(in crate::cli) struct CrlCheck {
     /// Serial numbers in hexadecimal, or files of certificates; an argument that is a file is a file
     #[arg(value_name = "SERIAL|FILE", required = true)]
     pub(in crate::cli) subjects: Vec<String>,
-    /// Lists: complete, delta, indirect
+    /// Lists: complete, delta, indirect; a folder for all that it holds
     #[arg(long, value_name = "FILE", required = true)]
     pub(in crate::cli) crl: Vec<PathBuf>,
     /// The certificate whose key must have signed the list
