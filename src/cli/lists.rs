@@ -3,6 +3,7 @@
 //! A file is read whole before anything is made of it: a snapshot, which another process that writes to the file
 //! meanwhile cannot change under a signature that was verified.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
@@ -74,7 +75,7 @@ impl ListFile {
     }
 }
 
-pub(super) /// The file itself, or the lists of a folder by name.
+/// The file itself, or the lists of a folder by name.
 fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -89,7 +90,7 @@ fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn unreadable(name: &str, why: impl std::fmt::Display) -> Failure {
+pub(super) fn unreadable(name: &str, why: impl std::fmt::Display) -> Failure {
     Failure::new("crl.unreadable", Exit::Usage, format!("`{name}`: {why}"))
 }
 

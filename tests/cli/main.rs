@@ -11,6 +11,7 @@ mod apdu;
 mod cert;
 mod certs;
 mod config;
+mod crl;
 mod doctor;
 mod emulate;
 mod guide;

@@ -4,7 +4,7 @@ use cpskit::pki::{Conformance, Options, Verdict};
 use cpskit::x509::{Certificate, DerErrorKind, X509Error};
 
 use super::super::support::mint::{
-    KEYS, Template, authority, cn, critical, der, extension, key_usage, sequence, validity,
+    KEYS, Template, authority, critical, der, extension, key_usage, sequence, validity,
 };
 use super::{Answer, VALID, at, invalid, leaf, root, said, scene};
 
