@@ -1,6 +1,7 @@
 //! The one room that names the TLS library: rustls, with the cryptography of ring.
 
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
@@ -11,17 +12,12 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 }
 
 /// What the TLS library has against the other side, when that is why this failed.
-pub(crate) fn problem(error: &(dyn Error + 'static)) -> Option<String> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<rustls::Error>() {
-            return Some(error.to_string());
+pub(crate) fn problem(error: &io::Error) -> Option<String> {
+    let mut cause: &(dyn Error + 'static) = error.get_ref()?;
+    loop {
+        if let Some(problem) = cause.downcast_ref::<rustls::Error>() {
+            return Some(problem.to_string());
         }
-        next = match error.downcast_ref::<std::io::Error>() {
-            // An I/O error hides the error it was made of behind that one's own cause.
-            Some(error) => error.get_ref().map(|inner| -> &(dyn Error + 'static) { inner }),
-            None => error.source(),
-        };
+        cause = cause.downcast_ref::<io::Error>()?.get_ref()?;
     }
-    None
 }

@@ -6,12 +6,13 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use ureq::config::AutoHeaderValue;
+use ureq::config::{AutoHeaderValue, ConfigBuilder};
 use ureq::http::header::{
     CONTENT_ENCODING, CONTENT_TYPE, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, PROXY_AUTHORIZATION,
 };
 use ureq::http::{Response, Uri};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     ConnectProxyConnector, Connector, NextTimeout, RustlsConnector, TcpConnector,
@@ -112,9 +113,11 @@ impl Http {
                 proxied = self.through(proxy, deadline)?;
                 &proxied
             }
-            (Scheme::Https, None) => self.secure.get_or_init(|| self.secure(None)),
+            (Scheme::Https, None) => {
+                self.secure.get_or_init(|| secure(config(self.connect), Guard(self.addresses)))
+            }
             (Scheme::Https, Some(proxy)) => {
-                proxied = self.secure(Some(proxy));
+                proxied = self.tunnel(proxy, deadline)?;
                 &proxied
             }
             (Scheme::Ldap, _) => {
@@ -173,37 +176,16 @@ impl Http {
         Ok(Agent::with_parts(config(self.connect).build(), connector, Fixed(addresses)))
     }
 
-    fn secure(&self, proxy: Option<&Proxy>) -> Agent {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::warn!(%error, "an authority of the system cannot be read");
-        }
-        let roots: Vec<Certificate<'static>> =
-            found.certs.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::from(roots))
-            .unversioned_rustls_crypto_provider(tls::provider())
-            .build();
-        let config = config(self.connect).tls_config(tls);
-        let connector =
-            ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector::default())
-                .chain(RustlsConnector::default());
-        match proxy {
-            None => Agent::with_parts(config.build(), connector, Guard(self.addresses)),
-            Some(proxy) => {
-                let config = config.proxy(Some(proxy.tunnel.clone())).build();
-                Agent::with_parts(config, connector, Guard(Addresses::Any))
-            }
-        }
+    /// HTTPS through a proxy: a tunnel, in which the server proves who it is.
+    fn tunnel(&self, proxy: &Proxy, deadline: &Deadline) -> Result<Agent, FetchProblem> {
+        let addresses = proxy.address.resolve(Addresses::Any, deadline)?;
+        let config = config(self.connect).proxy(Some(proxy.tunnel.clone()));
+        Ok(secure(config, Fixed(addresses)))
     }
 
     /// What a failure of the HTTP client is to the caller.
     pub(super) fn problem(&self, error: ureq::Error, deadline: &Deadline) -> FetchProblem {
         use ureq::Error;
-        if let Some(detail) = tls::problem(&error) {
-            return FetchProblem::Tls { detail };
-        }
         let detail = error.to_string();
         match error {
             Error::Timeout(Timeout::Connect) => FetchProblem::TimedOut { limit: self.connect },
@@ -218,7 +200,10 @@ impl Http {
                 Ok(problem) => *problem,
                 Err(error) => FetchProblem::Connection { detail: error.to_string() },
             },
-            Error::Io(error) => FetchProblem::Connection { detail: error.to_string() },
+            Error::Io(error) => match tls::problem(&error) {
+                Some(detail) => FetchProblem::Tls { detail },
+                None => FetchProblem::Connection { detail: error.to_string() },
+            },
             _ => FetchProblem::Connection { detail },
         }
     }
@@ -242,7 +227,7 @@ impl Http {
 /// How long a name is looked for here, before a proxy is asked for it.
 const LOCAL_LOOKUP: Duration = Duration::from_secs(2);
 
-fn config(connect: Duration) -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
+fn config(connect: Duration) -> ConfigBuilder<AgentScope> {
     Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
@@ -252,6 +237,25 @@ fn config(connect: Duration) -> ureq::config::ConfigBuilder<ureq::typestate::Age
         .max_idle_connections(0)
         .user_agent(concat!("cpskit/", env!("CARGO_PKG_VERSION")))
         .accept_encoding(AutoHeaderValue::None)
+}
+
+/// A client whose servers are known to the authorities of the system.
+fn secure(config: ConfigBuilder<AgentScope>, resolver: impl Resolver) -> Agent {
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        tracing::warn!(%error, "an authority of the system cannot be read");
+    }
+    let roots: Vec<Certificate<'static>> =
+        found.certs.iter().map(|root| Certificate::from_der(root).to_owned()).collect();
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::from(roots))
+        .unversioned_rustls_crypto_provider(tls::provider())
+        .build();
+    let connector =
+        ().chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(RustlsConnector::default());
+    Agent::with_parts(config.tls_config(tls).build(), connector, resolver)
 }
 
 /// Nothing compressed was asked for.

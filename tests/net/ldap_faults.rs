@@ -19,15 +19,15 @@ fn answering(answer: impl Into<Vec<u8>>) -> Server {
     })
 }
 
-/// Reads one message of less than 128 bytes of content, or of the long form that is sent.
+/// Reads one message.
 fn request(stream: &mut TcpStream, seen: &Mutex<Vec<String>>) -> io::Result<()> {
     let mut header = [0; 2];
     stream.read_exact(&mut header)?;
     let length = match header[1] {
         short @ 0..=0x7F => u64::from(short),
-        _ => {
+        long => {
             let mut octets = [0; 8];
-            stream.read_exact(&mut octets)?;
+            stream.read_exact(&mut octets[8 - usize::from(long & 0x7F)..])?;
             u64::from_be_bytes(octets)
         }
     };

@@ -93,3 +93,16 @@ fn a_proxy_changes_nothing_offline() {
     }
     assert_eq!(proxy.count(), 0);
 }
+
+#[test]
+fn online_the_same_proof_sees_the_socket() {
+    let Some(strace) = strace_or_skip() else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    let server = Server::sending(Vec::new());
+    for scheme in ["http", "https", "ldap"] {
+        let url = format!("{scheme}://127.0.0.1:{}/c=FR", server.port());
+        let args = ["crl", "fetch", &url].map(str::to_owned);
+        let (_, families) = sockets(strace, &traced(home.path(), &args));
+        assert!(families.contains(&"AF_INET".to_owned()), "{url}: {families:?}");
+    }
+}

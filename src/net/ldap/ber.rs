@@ -46,15 +46,17 @@ pub(super) fn integer(content: &[u8]) -> Option<u32> {
     }
 }
 
-/// An element.
+/// An element, with the shortest length: some servers take no other.
 pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = content.len().to_be_bytes();
     let mut element = vec![tag];
     match u8::try_from(content.len()) {
         Ok(short @ 0..=0x7F) => element.push(short),
         _ => {
-            element.push(0x80 | u8::try_from(length.len()).unwrap_or_default());
-            element.extend_from_slice(&length);
+            let octets = content.len().to_be_bytes().into_iter().skip_while(|octet| *octet == 0);
+            let octets: Vec<u8> = octets.collect();
+            let count = u8::try_from(octets.len()).expect("a length has at most sixteen octets");
+            element.push(0x80 | count);
+            element.extend(octets);
         }
     }
     element.extend_from_slice(content);

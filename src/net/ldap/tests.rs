@@ -70,7 +70,7 @@ fn nothing_but_lists_and_certificates_of_one_entry_is_asked_for() {
 fn the_request_is_one_search_of_one_entry() {
     let query = Query { dn: "c=FR".to_owned(), attribute: "cACertificate;binary" };
     let expected = [
-        &[0x30, 0x40, 0x02, 1, 1, 0x63, 0x3B, 0x04, 4][..],
+        &[0x30, 0x3F, 0x02, 1, 1, 0x63, 0x3A, 0x04, 4][..],
         b"c=FR",
         &[0x0A, 1, 0, 0x0A, 1, 0, 0x02, 1, 0, 0x02, 1, 0, 0x01, 1, 0, 0x87, 11],
         b"objectClass",
