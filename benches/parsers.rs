@@ -2,8 +2,9 @@
 
 use cpskit::card::objects::Object;
 use cpskit::card::pkcs15;
-use cpskit::emulate::issue;
+use cpskit::emulate::{igc, issue};
 use cpskit::iso7816::tlv;
+use cpskit::store;
 use cpskit::x509::{Certificate, Crl, Holder};
 use divan::Bencher;
 use divan::counter::BytesCount;
@@ -94,4 +95,19 @@ fn list_entries(bencher: Bencher<'_, '_>, entries: u32) {
         let wanted = divan::black_box(&[0_u8; 16][..]);
         crl.entries().map_while(Result::ok).filter(|e| e.serial_content() == wanted).count()
     });
+}
+
+/// A file of a thousand certificates, in either form.
+#[divan::bench(args = ["der", "pem"])]
+fn container(bencher: Bencher<'_, '_>, form: &str) {
+    let card = igc::committed("medecin-cps3").expect("a persona of ours");
+    let certificate = card.authentication.as_ref().expect("a certificate of every card");
+    let one = match form {
+        "pem" => Certificate::parse(&certificate.der).expect("a certificate").to_pem().into_bytes(),
+        _ => certificate.der.to_vec(),
+    };
+    let file = one.repeat(1_000);
+    bencher
+        .counter(BytesCount::of_slice(&file))
+        .bench(|| store::read(divan::black_box(&file), None));
 }

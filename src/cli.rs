@@ -11,6 +11,7 @@ mod config;
 mod context;
 mod exit;
 mod failure;
+mod indexes;
 mod inputs;
 mod lists;
 mod net;

@@ -6,6 +6,7 @@
 //! - [`id`], [`secret`], [`nomenclature`], [`x509`]: identifiers, secrets, published code tables, and
 //!   what a certificate says (no verdict).
 //! - [`pki`]: whether a certificate is good: paths and revocation lists (RFC 5280). No clock, no network.
+//! - `index`: sealed indexes of lists that were verified, so that they are not read again (feature `index`).
 //! - [`transport`]: a connected card, as traits; PC/SC behind the feature `pcsc`.
 //! - [`card`]: a CPx card: recognition, files, identity, PIN.
 //! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
@@ -30,6 +31,8 @@ pub mod cli;
 #[cfg(feature = "emulate")]
 pub mod emulate;
 pub mod id;
+#[cfg(feature = "index")]
+pub mod index;
 pub mod iso7816;
 #[cfg(feature = "net")]
 pub mod net;

@@ -39,7 +39,7 @@ mod validator;
 
 pub use demand::Demand;
 pub use entity::Anchor;
-pub use entries::{IndexedList, Lookup, LookupError};
+pub use entries::{IndexedList, ListSigner, Lookup, LookupError};
 pub use finding::{Fact, Finding, NameForm, Severity};
 pub use list::ListRefusal;
 pub use ocsp::{AnswerRefusal, CLOCK_AHEAD, LONGEST_WITHOUT_NEXT_UPDATE, Response};

@@ -17,6 +17,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("transport", &["iso7816", "secret"]),
     ("card", &["transport", "iso7816", "id", "nomenclature", "secret", "x509"]),
     ("pki", &["id", "x509"]),
+    ("index", &["pki", "x509"]),
     ("net", &["pki::source", "tls"]),
     ("credential", &["card", "secret", "store", "x509"]),
     ("tls", &["credential", "pki"]),

@@ -129,19 +129,16 @@ impl Checks {
         Exit::worst(unread.chain(results))
     }
 
-    /// Renders it in the format asked for.
-    pub(in crate::cli) fn outcome(self, context: &Context) -> Outcome {
+    /// Renders it in the format asked for, and in no other: of thousands of subjects each costs.
+    pub(in crate::cli) fn outcome(mut self, context: &Context) -> Outcome {
         let exit = self.exit();
-        let special = match context.printer.format {
-            Format::Text | Format::Json => None,
-            Format::Ndjson => Some(self.lines()),
-            Format::Junit => Some(junit::render(&self)),
-            Format::Sarif => Some(sarif::render(&self)),
-            Format::Github => Some(github::render(&self)),
-        };
-        let outcome = match special {
-            Some(text) => Outcome::rendered(text),
-            None => Outcome::new(self.text(), &self.document()),
+        let outcome = match context.printer.format {
+            Format::Text => Outcome::rendered(self.text()),
+            Format::Json => Outcome::document(self.document()),
+            Format::Ndjson => Outcome::rendered(self.lines()),
+            Format::Junit => Outcome::rendered(junit::render(&self)),
+            Format::Sarif => Outcome::rendered(sarif::render(&self)),
+            Format::Github => Outcome::rendered(github::render(&self)),
         };
         let label = self
             .emulated
@@ -156,11 +153,11 @@ impl Checks {
     }
 
     /// The document of `--format json`.
-    fn document(&self) -> Value {
+    fn document(&mut self) -> Value {
         let mut document = self.start(&format!("cpskit.{}/1", self.command));
         document.insert("verdict".to_owned(), self.verdict().name().into());
         document.extend(self.head.clone());
-        let results = self.results.iter().map(|result| result.json.clone()).collect();
+        let results = self.results.iter_mut().map(|result| result.json.take()).collect();
         document.insert("results".to_owned(), Value::Array(results));
         document.insert(
             "unread".to_owned(),

@@ -76,15 +76,9 @@ impl Inputs {
         Reader { wanted: Wanted::CertificatesAndKeys, password }.read(paths)
     }
 
-    /// What was passed over, in words; one remark a matter.
+    /// The [`notes`](Self::notes) in words.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let notes = self.notes.iter().map(|note| format!("note: {}", note.failure.message));
-        let skipped = match self.skipped {
-            0 => None,
-            1 => Some("1 file holds nothing to look at and was passed over".to_owned()),
-            count => Some(format!("{count} files hold nothing to look at and were passed over")),
-        };
-        notes.chain(skipped).collect()
+        self.notes.iter().map(|note| format!("note: {}", note.failure.message)).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 //! A file is read whole before anything is made of it: a snapshot, which another process that writes to the file
 //! meanwhile cannot change under a signature that was verified.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
@@ -21,13 +22,14 @@ pub(super) struct ListFile {
 }
 
 impl ListFile {
-    /// Reads the lists of these files.
+    /// Reads the lists of these files, and of the files of these folders that end in `.crl` or `.pem`.
     ///
     /// # Errors
     /// The first file that cannot be read, or holds no list: evidence that was named and is not there is not passed over.
     pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Self>, Failure> {
         let mut lists = Vec::new();
-        for path in paths {
+        let files = paths.iter().map(|path| files(path)).collect::<Result<Vec<_>, _>>()?;
+        for path in files.iter().flatten() {
             let name = path.display().to_string();
             let bytes = snapshot(path)?;
             for der in Self::decode(bytes).map_err(|why| unreadable(&name, why))? {
@@ -71,6 +73,21 @@ impl ListFile {
     pub(super) fn list(&self) -> Result<List<'_>, Failure> {
         Ok(List { crl: self.crl()?, origin: Origin(format!("crl:{}", self.name)) })
     }
+}
+
+/// The file itself, or the lists of a folder by name.
+fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = fs::read_dir(path).map_err(|error| Failure::input(path, &error))?;
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "crl" || end == "pem"))
+        .collect();
+    files.sort();
+    Ok(files)
 }
 
 pub(super) fn unreadable(name: &str, why: impl std::fmt::Display) -> Failure {

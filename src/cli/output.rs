@@ -48,6 +48,11 @@ impl Outcome {
         }
     }
 
+    /// A document alone, where the text was not asked for.
+    pub(super) fn document(document: Value) -> Self {
+        Self { document: Some(document), ..Self::plain(String::new()) }
+    }
+
     /// Rendered already in the format asked for, which is neither text nor JSON.
     pub(super) fn rendered(text: String) -> Self {
         Self::plain(text)

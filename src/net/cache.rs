@@ -134,8 +134,7 @@ impl Cache {
         Builder::new().prefix(".part-").tempfile_in(&self.folder)
     }
 
-    /// The file of an address: `` for the body, `.json` for what is known about it, `.lock`; `.index` is left to whoever
-    /// indexes lists.
+    /// The file of an address: `` for the body, `.json` for what is known about it, `.lock`.
     fn path(&self, url: &str, suffix: &str) -> PathBuf {
         let digest = digest(&SHA256, url.as_bytes());
         let mut name = String::new();
@@ -192,6 +191,11 @@ impl Entry {
     /// The file of the body, in DER. Another process may replace it meanwhile, whole.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where an index of the body may be kept: a file beside it, which the cache itself neither writes nor reads.
+    pub fn index_path(&self) -> PathBuf {
+        self.path.with_extension("index")
     }
 
     /// The body as it was when the entry was found, whatever takes its place meanwhile.

@@ -29,8 +29,10 @@ pub(super) fn fetch(
     let mut stream = Bounded { stream, deadline: *deadline };
     stream.write_all(&search(&query)).map_err(|error| broken(&error, deadline))?;
     let mut value = None;
+    let mut left = limit.saturating_add(ENVELOPE);
     loop {
-        let message = receive(&mut stream, limit, deadline)?;
+        let message = receive(&mut stream, &mut left, deadline)?;
+        let message = message.ok_or(FetchProblem::TooLarge { limit })?;
         match Answer::parse(&message, &query)? {
             Answer::Value(found) => value = value.or(Some(found.to_vec())),
             Answer::Nothing => {}
@@ -120,11 +122,16 @@ impl<'a> Answer<'a> {
 
 const NOT_LDAP: FetchProblem = FetchProblem::Unexpected { expected: "LDAP" };
 
-/// What a message may hold beside the value.
+/// What the messages may hold beside the value.
 const ENVELOPE: u64 = 64 << 10;
 
-/// Reads one message whole. Its length is known from its first bytes, and what is too long is not read.
-fn receive(stream: &mut Bounded, limit: u64, deadline: &Deadline) -> Result<Vec<u8>, FetchProblem> {
+/// Reads one message whole, and counts it. Its length is known from its first bytes; of one that is longer than what is left
+/// nothing more is read, and it is `None`.
+fn receive(
+    stream: &mut Bounded,
+    left: &mut u64,
+    deadline: &Deadline,
+) -> Result<Option<Vec<u8>>, FetchProblem> {
     let broken = |error: &io::Error, received| match error.kind() {
         io::ErrorKind::UnexpectedEof => FetchProblem::Truncated { received },
         _ => broken(error, deadline),
@@ -143,15 +150,16 @@ fn receive(stream: &mut Bounded, limit: u64, deadline: &Deadline) -> Result<Vec<
         }
         _ => return Err(NOT_LDAP),
     };
-    if length > limit.saturating_add(ENVELOPE) {
-        return Err(FetchProblem::TooLarge { limit });
+    match left.checked_sub(length.saturating_add(2)) {
+        Some(after) => *left = after,
+        None => return Ok(None),
     }
     let read = stream.take(length).read_to_end(&mut message).map_err(|error| broken(&error, 2))?;
     let received = u64::try_from(read).unwrap_or(u64::MAX);
     if received < length {
         return Err(FetchProblem::Truncated { received });
     }
-    Ok(message)
+    Ok(Some(message))
 }
 
 /// The first of the addresses that takes the connection.

@@ -279,14 +279,20 @@ fn host_within(host: &str, base: &str) -> bool {
 }
 
 /// The host of a URI, which must be a name (RFC 5280 §4.2.1.10: no authority, or an address, cannot be constrained).
+/// An authority that RFC 3986 §3.2 does not know has none: who reads it otherwise may find another host.
 fn host(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let (user, host) = authority.split_once('@').unwrap_or(("", authority));
+    let (host, port) = host.split_once(':').unwrap_or((host, ""));
+    let of_user = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:".contains(&byte);
+    let of_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let known = user.bytes().all(of_user)
+        && host.bytes().all(of_name)
+        && port.bytes().all(|byte| byte.is_ascii_digit());
     let host = host.strip_suffix('.').unwrap_or(host);
     let numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    (!host.is_empty() && !host.starts_with('[') && !numeric).then_some(host)
+    (known && !host.is_empty() && !numeric).then_some(host)
 }
 
 /// A base is an address and a mask of its length, whose bits are ones, then zeros.

@@ -18,12 +18,19 @@ pub struct IndexedList<'a> {
     pub frame: Crl<'a>,
     /// Where it comes from.
     pub origin: Origin,
-    /// SHA-256 of the SubjectPublicKeyInfo of the key that the signature was verified with.
-    pub signer: [u8; 32],
-    /// What is weak about that signature.
-    pub weaknesses: Vec<Weakness>,
+    /// The key that its signature was verified with.
+    pub signer: ListSigner,
     /// Its entries.
     pub entries: &'a dyn Lookup,
+}
+
+/// A key that the signature of a list was found to hold with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ListSigner {
+    /// SHA-256 of its SubjectPublicKeyInfo.
+    pub key_id: [u8; 32],
+    /// What is weak about the signature.
+    pub weaknesses: Vec<Weakness>,
 }
 
 /// The entries of a list of which every one could be read, none has a critical extension that is not known, and none
@@ -47,7 +54,7 @@ pub(super) enum Entries<'a> {
     /// In the list: walked, and after [`WALKS`] walks indexed.
     Listed(Walks),
     /// Behind an index.
-    Sealed { signer: [u8; 32], weaknesses: Vec<Weakness>, lookup: &'a dyn Lookup },
+    Sealed { signer: ListSigner, lookup: &'a dyn Lookup },
 }
 
 /// A list is walked that many times before it is indexed: an index costs about as much as it saves on so many.
@@ -153,4 +160,67 @@ fn entry_at(der: &[u8], offset: u32) -> &[u8] {
 
 fn serial_of(entry: &[u8]) -> Option<&[u8]> {
     CrlEntries::over(entry).next()?.ok().map(|entry| entry.serial_content())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::sample::{ListTemplate, der, entry, sequence};
+    use super::*;
+
+    /// What a list says of a serial number when it is asked for the first time, and when it is asked often.
+    fn first_and_last(list: &Crl<'_>, serial: &[u8]) -> [Vec<Vec<u8>>; 2] {
+        let walks = Walks::default();
+        let of = |entries: CrlEntries<'_>| -> Vec<Vec<u8>> {
+            let found = entries.flatten().map(|entry| entry.serial_content().to_vec());
+            found.filter(|found| found == serial).collect()
+        };
+        let first = of(walks.indexed(list, serial).unwrap_or_else(|| list.entries()));
+        let mut last = Vec::new();
+        for _ in 0..=WALKS {
+            last = of(walks.indexed(list, serial).unwrap_or_else(|| list.entries()));
+        }
+        assert!(walks.index.get().is_some());
+        [first, last]
+    }
+
+    fn signed(entries: Vec<Vec<u8>>) -> Vec<u8> {
+        ListTemplate { entries, ..ListTemplate::new("ca", 1) }.signed(2)
+    }
+
+    #[test]
+    fn a_list_that_names_issuers_or_has_a_broken_entry_is_never_indexed() {
+        let issuer = super::super::sample::critical(29, &sequence(&[]));
+        let named = sequence(&[der(2, &[7]), der(0x17, b"260101000000Z"), sequence(&[issuer])]);
+        for odd in [named, sequence(&[vec![2, 9]])] {
+            let list = signed(vec![entry(1, "260101000000Z", None), odd]);
+            assert!(Serials::of(&Crl::parse(&list).expect("whole")).is_none());
+        }
+    }
+
+    #[test]
+    fn of_two_entries_of_one_number_the_last_is_found() {
+        let list =
+            signed(vec![entry(1, "260101000000Z", None), entry(1, "260102000000Z", Some(1))]);
+        let crl = Crl::parse(&list).expect("whole");
+        let mut found = Serials::of(&crl).expect("indexed").find(crl.entries_der(), &[1]);
+        let reason = found.next().expect("found").expect("whole").reason();
+        assert_eq!(reason, Ok(Some(crate::x509::Reason::KeyCompromise)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_list_says_the_same_however_often_it_is_asked(
+            serials in proptest::collection::btree_set(any::<u8>(), 0..60),
+            asked in any::<u8>(),
+        ) {
+            let entries = serials.iter().map(|serial| entry(*serial, "260101000000Z", None));
+            let list = signed(entries.collect());
+            let crl = Crl::parse(&list).expect("whole");
+            let [first, last] = first_and_last(&crl, &[asked]);
+            prop_assert_eq!(&first, &last);
+            prop_assert_eq!(first.len(), usize::from(serials.contains(&asked)));
+        }
+    }
 }

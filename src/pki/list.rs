@@ -228,8 +228,8 @@ impl<'a> ListNode<'a> {
     }
 
     pub(super) fn indexed(list: IndexedList<'a>) -> Self {
-        let IndexedList { frame, origin, signer, weaknesses, entries: lookup } = list;
-        let entries = Entries::Sealed { signer, weaknesses, lookup };
+        let IndexedList { frame, origin, signer, entries: lookup } = list;
+        let entries = Entries::Sealed { signer, lookup };
         Self { entries, ..Self::new(frame, origin) }
     }
 
@@ -241,8 +241,8 @@ impl<'a> ListNode<'a> {
     ) -> Option<Result<Vec<Weakness>, SignatureError>> {
         match &self.entries {
             Entries::Listed(_) => None,
-            Entries::Sealed { signer, weaknesses, .. } if *signer == key_id => {
-                Some(Ok(weaknesses.clone()))
+            Entries::Sealed { signer, .. } if signer.key_id == key_id => {
+                Some(Ok(signer.weaknesses.clone()))
             }
             Entries::Sealed { .. } => Some(Err(SignatureError::Wrong)),
         }

@@ -134,7 +134,7 @@ struct Authentic<'s, 'a> {
 
 /// On what a list's signature rests.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Basis {
+pub(super) enum Basis {
     /// The key of a signer whose status does not hang on the list itself.
     Independent,
     /// The key of a signer whose status is being asked.
@@ -263,7 +263,7 @@ impl<'s, 'a> Chain<'_, 's, 'a> {
 
     /// Finds who signed a list: an authority above the certificate, or another certificate under the list's issuer's
     /// name that has a valid path to the same anchor (§6.3.3(f), (g)).
-    fn signer(
+    pub(super) fn signer(
         &self,
         subject: &str,
         path: &[&'s Node],

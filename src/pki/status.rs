@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 
 use super::entity::Node;
+use super::entries::ListSigner;
 use super::finding::{Fact, Finding, Severity};
 use super::list::{Asked, ListRefusal};
 use super::name::NormalName;
 use super::options::{Exhausted, Meter, Options};
 use super::report::{Attempt, Origin, Verdict};
-use super::revocation::{Chain, RevocationStatus, SourceRefusal, Status};
+use super::revocation::{Chain, RevocationStatus, Signers, SourceRefusal, Status};
 use super::validator::Validator;
 use crate::x509::{Certificate, Name, Serial};
 
@@ -89,6 +90,27 @@ impl Validator<'_> {
             best.unwrap_or_else(|| self.without_anchor(&asked, &subject));
         let status = revocation.pop().unwrap_or_else(|| RevocationStatus::unknown(&subject));
         Standing { at: options.at, status, findings }
+    }
+
+    /// Finds who signed a list, by its place among those given: an anchor, or a candidate that has a valid path to one.
+    ///
+    /// # Errors
+    /// Why it counts for nothing; its dates and its scope are not asked.
+    pub fn authenticate(&self, place: usize, options: &Options) -> Result<ListSigner, ListRefusal> {
+        let Some(list) = self.lists.get(place) else { return Err(ListRefusal::Scope) };
+        let mut refusal = ListRefusal::NoSigner { issuer: list.crl.issuer().to_string() };
+        let mut meter = Meter::new(options.budget);
+        for anchor in &self.anchors {
+            let chain = Chain { validator: self, options, anchor, nodes: &[] };
+            let (signers, mut attempt) = (Signers::default(), Attempt::default());
+            match chain.signer("", &[], place, &signers, &mut meter, &mut attempt) {
+                Ok(Ok(_)) => break,
+                Ok(Err(ListRefusal::NoSigner { .. })) => {}
+                Ok(Err(why)) => refusal = why,
+                Err(Exhausted(_)) => return Err(ListRefusal::SignerUntrusted),
+            }
+        }
+        self.list_signer(place).ok_or(refusal)
     }
 
     /// With nobody to trust, no list counts.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::entity::{Anchor, Entity, Node};
-use super::entries::IndexedList;
+use super::entries::{IndexedList, ListSigner};
 use super::finding::{Fact, Severity};
 use super::list::ListNode;
 use super::name::NormalName;
@@ -153,6 +153,19 @@ impl<'a> Validator<'a> {
     pub fn with_indexed(mut self, lists: impl IntoIterator<Item = IndexedList<'a>>) -> Self {
         self.lists.extend(lists.into_iter().map(ListNode::indexed));
         self
+    }
+
+    /// The key that the signature of a list was found to hold with so far; `place` counts the lists as they were given,
+    /// those that were verified before at the end.
+    pub fn list_signer(&self, place: usize) -> Option<ListSigner> {
+        // A panic elsewhere leaves a map that is whole.
+        let known = self.signatures.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().find_map(|((signed, key_id), outcome)| match (signed, outcome.get()) {
+            (Signed::List(found), Some(Ok(weaknesses))) if *found == place => {
+                Some(ListSigner { key_id: *key_id, weaknesses: weaknesses.clone() })
+            }
+            _ => None,
+        })
     }
 
     /// Judges one certificate.

@@ -157,7 +157,8 @@ impl Scheme {
             if let EncryptionScheme::Pbes2(parameters) = &scheme
                 && let Kdf::Scrypt(scrypt) = &parameters.kdf
             {
-                let work = [scrypt.block_size.into(), scrypt.parallelization.into()];
+                // A step is as much work as several iterations, and keeps 128 octets.
+                let work = [scrypt.block_size.into(), scrypt.parallelization.into(), 16];
                 let work = work
                     .iter()
                     .fold(scrypt.cost_parameter, |work, factor: &u64| work.saturating_mul(*factor));

@@ -11,6 +11,7 @@ use super::time::{TimeError, timestamp};
 use super::{AlgorithmIdentifier, Attribute, GeneralName, Name, Oid, Serial, X509Error, oid};
 
 use self::plain::Plain;
+use crate::iso7816::tlv::encode;
 
 mod plain;
 
@@ -24,6 +25,8 @@ pub struct Crl<'a> {
     this_update: Date,
     next_update: Option<Date>,
     entries: Reader<'a>,
+    /// What stands around the entries: in the signed part before and after them, then beside the signed part.
+    around: [&'a [u8]; 3],
     extensions: Vec<Extension>,
     signature_algorithm: AlgorithmIdentifier,
     signature: &'a [u8],
@@ -43,6 +46,7 @@ impl<'a> Crl<'a> {
         let mut list = reader.take(tag::SEQUENCE)?.inside();
         reader.end()?;
         let tbs = list.take(tag::SEQUENCE)?;
+        let beside = list.rest();
         let signature_algorithm = AlgorithmIdentifier::read(&mut list)?;
         let signature = list.take(tag::BIT_STRING)?.whole_octets()?;
         list.end()?;
@@ -61,8 +65,10 @@ impl<'a> Crl<'a> {
             Some(&(tag::UTC_TIME | tag::GENERALIZED_TIME)) => Some(Date::read(&fields.any()?)?),
             _ => None,
         };
+        let before = &tbs.value[..tbs.value.len() - fields.rest().len()];
         let entries =
             fields.optional(tag::SEQUENCE)?.map_or(Reader::new(&[]), |entries| entries.inside());
+        let around = [before, fields.rest(), beside];
         let extensions = Extension::read_all(fields.optional(tag::constructed(0))?)?;
         fields.end()?;
         Ok(Self {
@@ -73,6 +79,7 @@ impl<'a> Crl<'a> {
             this_update,
             next_update,
             entries,
+            around,
             extensions,
             signature_algorithm,
             signature,
@@ -112,6 +119,14 @@ impl<'a> Crl<'a> {
     /// The entries as encoded, one after the other.
     pub fn entries_der(&self) -> &'a [u8] {
         self.entries.rest()
+    }
+
+    /// All that the list says but for its entries, as a list without any: DER that can be [parsed](Self::parse), and
+    /// that the signature is not of.
+    pub fn frame_der(&self) -> Vec<u8> {
+        let [before, after, beside] = self.around;
+        let tbs = encode(u32::from(tag::SEQUENCE), &[before, after].concat());
+        encode(u32::from(tag::SEQUENCE), &[&tbs, beside].concat())
     }
 
     /// The extensions in the order of the encoding, even one that stands there twice.

@@ -75,8 +75,10 @@ pub enum Environment {
     Recette,
     /// The emulation of this crate: worth nothing.
     Emulated,
-    /// A PKI before IGC-Santé, or its tests: inactive, never trusted by default.
+    /// A PKI before IGC-Santé: inactive, never trusted by default.
     Legacy,
+    /// The TEST side of such a PKI.
+    LegacyTest,
 }
 
 impl Product {
@@ -224,14 +226,14 @@ impl LegacyProduct {
 }
 
 impl Environment {
-    /// As documents spell it: `test`.
+    /// As documents spell it: `test`. Both sides of a PKI before IGC-Santé are `legacy`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Prod => "prod",
             Self::Test => "test",
             Self::Recette => "recette",
             Self::Emulated => "emulated",
-            Self::Legacy => "legacy",
+            Self::Legacy | Self::LegacyTest => "legacy",
         }
     }
 }
@@ -250,7 +252,8 @@ impl IssuedBy {
             Self::IgcSante { world: World::Production, .. } => Environment::Prod,
             Self::IgcSante { world: World::Test, .. } => Environment::Test,
             Self::IgcSante { world: World::Recette, .. } => Environment::Recette,
-            Self::Legacy { .. } => Environment::Legacy,
+            Self::Legacy { world: World::Production, .. } => Environment::Legacy,
+            Self::Legacy { .. } => Environment::LegacyTest,
             Self::Other => return None,
         })
     }
@@ -420,7 +423,7 @@ mod tests {
         let server = Product::Legacy(LegacyPki::Cps2bis, LegacyProduct::Server);
         assert_eq!(
             of(legacy, profile(0xA0, &[SERVER, CLIENT], Some(0x82))),
-            (Some(Environment::Legacy), Some(server))
+            (Some(Environment::LegacyTest), Some(server))
         );
     }
 }

@@ -4,6 +4,9 @@
 //! file: the crate embeds the files, and any other test would see those of before.
 #![cfg(feature = "emulate")]
 
+mod legacy;
+mod lists;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -17,7 +20,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 #[test]
-fn the_committed_certificates_are_what_the_profile_makes() {
+fn the_committed_certificates_and_lists_are_what_the_profile_makes() {
     let made = made();
     if env::var_os("CPSKIT_REMAKE").is_some() {
         for (path, certificate) in &made {
@@ -40,6 +43,15 @@ struct Profile {
     authorities: Vec<AuthorityRow>,
     organisations: Organisations,
     professionals: Professionals,
+    list_signer: ListSigner,
+    legacy: legacy::Legacy,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListSigner {
+    not_before: String,
+    not_after: String,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +96,7 @@ struct ProfessionalRow {
     not_after: String,
 }
 
-/// Every certificate, by its path under `certs-test`.
+/// Every certificate and every list, by its path under `certs-test`.
 fn made() -> BTreeMap<PathBuf, Vec<u8>> {
     let profile: Profile = read("profile.toml");
     let mut made = BTreeMap::new();
@@ -99,6 +111,12 @@ fn made() -> BTreeMap<PathBuf, Vec<u8>> {
     for slug in slugs() {
         cards(&slug, &mut made);
     }
+    let ListSigner { not_before, not_after } = &profile.list_signer;
+    let signer = igc::list_signer_certificate(midnight(not_before), midnight(not_after));
+    let path = igc_path(World::Test, "ACI-EL-ORG-TEST-lists");
+    made.insert(path, signer.expect("minted"));
+    profile.legacy.make(&mut made);
+    made.extend(lists::made(&made));
     made
 }
 
@@ -156,13 +174,16 @@ fn cards(slug: &str, made: &mut BTreeMap<PathBuf, Vec<u8>>) {
     }
 }
 
-/// Every `.der` file of `certs-test`, by its path there.
+/// Every certificate and every list of `certs-test`, by its path there.
 fn committed() -> BTreeMap<PathBuf, Vec<u8>> {
     let mut folders = vec![PathBuf::from("igc/prod"), PathBuf::from("igc/test")];
+    folders.extend([PathBuf::from("legacy"), PathBuf::from("lists")]);
     folders.extend(slugs().iter().map(|slug| Path::new("cards").join(slug)));
     let mut files = BTreeMap::new();
     for path in folders.iter().flat_map(|folder| entries(folder)) {
-        if path.extension().is_some_and(|extension| extension == "der") {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let of_list = path.starts_with("lists") && extension == Some("pem");
+        if matches!(extension, Some("der" | "crl")) || of_list {
             let bytes = fs::read(folder().join(&path)).expect("readable");
             files.insert(path, bytes);
         }

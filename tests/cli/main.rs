@@ -11,8 +11,10 @@ mod apdu;
 mod cert;
 mod certs;
 mod config;
+mod crl;
 mod doctor;
 mod emulate;
+mod guide;
 mod id;
 mod list;
 mod output;
@@ -21,7 +23,9 @@ mod pin_sources;
 mod read;
 mod reference;
 mod scan;
+mod trust;
 mod usage;
+mod verify;
 mod watch;
 
 /// Not a test: what tests with a real service start as a second program.

@@ -41,6 +41,8 @@ fn codes(folder: &Path) -> BTreeSet<String> {
         "cert.password",
         "cert.unreadable",
         "cpskit.defect",
+        "crl.entry",
+        "crl.unreadable",
         "doctor.",
         "emulate.",
         "net.",

@@ -76,7 +76,7 @@ fn arguments(suite: &Suite, case: &Case, folder: &TempDir) -> Vec<String> {
         Some("clientAuth") => option("--purpose", "client".to_owned()),
         _ => {}
     }
-    for name in &case.peer_name {
+    if let Some(name) = &case.peer_name {
         let flag = match name.kind.as_str() {
             "dns" => "--dns",
             "ip" => "--ip",

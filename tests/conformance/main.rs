@@ -4,7 +4,12 @@
 //! `divergences.json` has each case whose answer is not the one expected, and why. A case that starts to diverge
 //! fails, and so does one that stops.
 
+#[cfg(feature = "cli")]
+mod binary;
 mod suite;
+#[cfg(feature = "cli")]
+#[path = "../support/support.rs"]
+mod support;
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,8 @@
 //! Input that no authority would make and an adversary would: each ends in a finding or a clear error, within a budget,
 //! and never in a panic. No test here asserts a time: budgets bound the work, and findings say which was reached.
 
+#[cfg(feature = "cli")]
+mod binary;
 mod fields;
 mod graphs;
 mod keys;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cpskit::pki::{
-    Anchor, Candidate, List, ListRefusal, Options, Origin, Report, Revocation, Severity, Status,
-    Validator, Verdict,
+    Anchor, Candidate, List, ListRefusal, Options, Origin, Report, Revocation, Severity,
+    SourceRefusal, Status, Validator, Verdict,
 };
 use cpskit::x509::{Certificate, Crl};
 use jiff::Timestamp;
@@ -68,7 +68,10 @@ pub(crate) fn answer(report: &Report) -> (Verdict, Vec<&'static str>) {
 /// The status of the subject, and each list that does not count with its reason.
 pub(crate) fn status(report: &Report) -> (Status, Vec<(String, ListRefusal)>) {
     let status = report.revocation.first().expect("the subject was asked about");
-    let refused = status.refused.iter().map(|fate| (fate.origin.0.clone(), fate.refusal.clone()));
+    let refused = status.refused.iter().map(|fate| match &fate.refusal {
+        SourceRefusal::List(refusal) => (fate.origin.0.clone(), refusal.clone()),
+        other => panic!("not about a list: {other:?}"),
+    });
     (status.status, refused.collect())
 }
 

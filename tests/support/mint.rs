@@ -159,20 +159,32 @@ impl Template {
 
     /// The certificate in DER.
     pub(crate) fn sign(&self, signer: &Key) -> Vec<u8> {
+        signer.sign(self.tbs(&ecdsa_with_sha256()))
+    }
+
+    /// The certificate with a signature that nobody made, of 2048 bits, by sha256WithRSAEncryption.
+    pub(crate) fn forge_rsa(&self) -> Vec<u8> {
+        let oid = oid(&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 11]);
+        let algorithm = sequence(&[oid, der(5, &[])]);
+        let signature = der(3, &[vec![0], vec![1; 256]].concat());
+        sequence(&[self.tbs(&algorithm), algorithm, signature])
+    }
+
+    fn tbs(&self, algorithm: &[u8]) -> Vec<u8> {
         let extensions = match self.extensions.is_empty() {
             true => Vec::new(),
             false => der(0xA3, &sequence(&self.extensions)),
         };
-        signer.sign(sequence(&[
+        sequence(&[
             der(0xA0, &der(2, &[2])),
             self.serial.clone(),
-            ecdsa_with_sha256(),
+            algorithm.to_vec(),
             self.issuer.clone(),
             self.validity.clone(),
             self.subject.clone(),
             self.spki.clone(),
             extensions,
-        ]))
+        ])
     }
 }
 

@@ -3,11 +3,15 @@
 #![allow(dead_code)]
 
 pub(crate) mod cli;
+pub(crate) mod daemon;
 #[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod desk;
+pub(crate) mod mint;
 #[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod other;
 #[cfg(unix)]
 pub(crate) mod pcscd;
 pub(crate) mod schema;
+#[cfg(target_os = "linux")]
+pub(crate) mod strace;
 pub(crate) mod tool;

@@ -1,7 +1,7 @@
 //! Programs of others, which judge our work: absent, they are named and the test does nothing.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A program of the system, run with the same language whatever the user's.
@@ -31,9 +31,15 @@ impl Tool {
 
     /// The program, if it is there.
     pub(crate) fn or_none(name: &'static str) -> Option<Self> {
+        let tool = Self { name };
+        tool.path().map(|_| tool)
+    }
+
+    /// Where it is. Servers are where ordinary users do not look.
+    fn path(self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-        found.then_some(Self { name })
+        let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+        folders.map(|folder| folder.join(self.name)).find(|path| path.is_file())
     }
 
     /// The program with these arguments, its own files in `home`.
@@ -42,7 +48,7 @@ impl Tool {
         home: &Path,
         args: impl IntoIterator<Item = A>,
     ) -> Command {
-        let mut command = Command::new(self.name);
+        let mut command = Command::new(self.path().expect("it was found"));
         command.args(args).env("HOME", home).env("XDG_CACHE_HOME", home).env("LC_ALL", "C.UTF-8");
         command
     }

@@ -143,7 +143,7 @@ pub(in crate::cli) enum Environment {
 #[derive(Clone, Debug, ClapArgs)]
 #[command(next_help_heading = "Revocation")]
 pub(in crate::cli) struct EvidenceArgs {
-    /// Revocation lists: complete, delta, indirect; several per issuer
+    /// Revocation lists: complete, delta, indirect; several per issuer; a folder for all that it holds
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) crl: Vec<PathBuf>,
     /// OCSP responses (DER)

@@ -31,7 +31,10 @@ pub(in crate::cli) struct CrlCheck {
     /// Serial numbers in hexadecimal, or files of certificates; an argument that is a file is a file
     #[arg(value_name = "SERIAL|FILE", required = true)]
     pub(in crate::cli) subjects: Vec<String>,
-    /// Lists: complete, delta, indirect
+    /// Ask about every certificate of a file, not only its first
+    #[arg(long)]
+    pub(in crate::cli) each: bool,
+    /// Lists: complete, delta, indirect; a folder for all that it holds
     #[arg(long, value_name = "FILE", required = true)]
     pub(in crate::cli) crl: Vec<PathBuf>,
     /// The certificate whose key must have signed the list

@@ -120,6 +120,18 @@ fn a_broken_entry_ends_the_walk_with_an_error_that_says_where() {
 }
 
 #[test]
+fn the_frame_of_a_list_says_all_but_its_entries() {
+    let der = full();
+    let crl = Crl::parse(&der).expect("whole");
+    let frame = crl.frame_der();
+    let frame = Crl::parse(&frame).expect("a list");
+    assert_eq!(frame.entries().count(), 0);
+    assert_eq!((frame.issuer(), frame.number()), (crl.issuer(), crl.number()));
+    assert_eq!((frame.this_update(), frame.next_update()), (crl.this_update(), crl.next_update()));
+    assert_eq!((frame.extensions(), frame.signature()), (crl.extensions(), crl.signature()));
+}
+
+#[test]
 fn a_list_cut_anywhere_is_an_error() {
     let der = full();
     for length in 0..der.len() {

@@ -4,7 +4,7 @@ use cpskit::pki::{Conformance, Options, Verdict};
 use cpskit::x509::{Certificate, DerErrorKind, X509Error};
 
 use super::super::support::mint::{
-    KEYS, Template, authority, cn, critical, der, extension, key_usage, sequence, validity,
+    KEYS, Template, authority, critical, der, extension, key_usage, sequence, validity,
 };
 use super::{Answer, VALID, at, invalid, leaf, root, said, scene};
 
@@ -80,9 +80,7 @@ fn an_extension_that_a_path_depends_on_must_be_readable() {
             let of_authority = matches!(tag, 19 | 30 | 33 | 54);
             let expected = if of_authority { verdict } else { Verdict::Invalid };
             assert_eq!(verdict, expected, "{tag} {value:02x?} {codes:?}");
-            let ca = Template { extensions: vec![critical(tag, &value)], ..leaf() };
-            let ca = Template { subject: cn("ca"), issuer: cn("root"), ..ca };
-            let ca = Template { spki: KEYS[1].spki(), ..ca };
+            let ca = Template::authority("root", "ca", &KEYS[1]).with(critical(tag, &value));
             let scene = super::Scene::trusting(&root()).candidate(&ca.sign(&KEYS[0]));
             let (verdict, codes) = scene.answer(&leaf().sign(&KEYS[1]), &at());
             assert_eq!(verdict, Verdict::Invalid, "{tag} {value:02x?} {codes:?}");

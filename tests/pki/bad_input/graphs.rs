@@ -78,6 +78,23 @@ fn a_mesh_of_names_is_searched_within_the_budget_and_a_path_in_it_is_found() {
 }
 
 #[test]
+fn a_thousand_certificates_for_two_keys_that_certify_each_other_end_at_the_limit_of_the_budget() {
+    let mut scene = Scene::trusting(&root());
+    for n in 0..1_000_u16 {
+        let (subject, issuer) = (usize::from(n % 2), usize::from((n + 1) % 2));
+        let ca = Template::authority(&named(issuer), &named(subject), &KEYS[1 + subject]);
+        let serial = der(2, &[&[1][..], &n.to_be_bytes()].concat());
+        scene = scene.candidate(&Template { serial, ..ca }.sign(&KEYS[1 + issuer]));
+    }
+    // By its name the root leads to them; its key signed none of them.
+    scene = scene.candidate(&Template::authority("root", "ca 1", &KEYS[7]).sign(&KEYS[0]));
+    let leaf = Template::new("ca 0", "leaf").sign(&KEYS[1]);
+    let (verdict, codes) = scene.answer(&leaf, &at());
+    assert_ne!(verdict, Verdict::Valid);
+    assert_eq!(codes.len(), 1, "{codes:?}");
+}
+
+#[test]
 fn loops_of_authorities_end() {
     for length in [2, 3] {
         let mut scene = Scene::trusting(&root());
@@ -104,11 +121,12 @@ fn a_self_signed_certificate_is_trusted_only_as_an_anchor() {
 
 #[test]
 fn an_anchor_given_twice_is_one_anchor() {
-    let mut twice = scene();
-    twice.anchors.push(root());
-    twice.candidates.push(root());
+    let once = scene();
+    let mut twice = once.clone();
+    twice.anchors.extend(once.anchors.clone());
+    twice.candidates.extend(once.anchors.clone());
     let leaf = leaf().sign(&KEYS[1]);
-    assert_eq!(twice.judge(&leaf, &at()), scene().judge(&leaf, &at()));
+    assert_eq!(twice.judge(&leaf, &at()), once.judge(&leaf, &at()));
 }
 
 #[test]

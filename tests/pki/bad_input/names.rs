@@ -106,6 +106,7 @@ fn uris_that_have_an_excluded_host_are_excluded_however_they_are_written() {
         "ldap://evil.test",
         "https://evil.test?x",
         "https://evil.test#x",
+        "https://evil%2etest/",
         "https://a@b@evil.test/",
     ] {
         let (verdict, codes) = said(&[], &excluded, &[uri(text)]);

@@ -54,6 +54,20 @@ fn a_hundred_thousand_extensions_are_refused_as_duplicates() {
 }
 
 #[test]
+fn of_a_hundred_thousand_different_extensions_that_are_wrong_a_few_are_said() {
+    let each = |n: u32| {
+        let arcs = [n >> 14 & 0x7F | 0x80, n >> 7 & 0x7F | 0x80, n & 0x7F];
+        let arcs = arcs.map(|arc| u8::try_from(arc).expect("seven bits and one"));
+        let content = [&[0x2B, 6, 1, 4, 1, 0x81, 0xFD, 0x59][..], &arcs].concat();
+        sequence(&[oid(&content), der(1, &[0xFF]), der(4, &[5, 0])])
+    };
+    let once: Vec<Vec<u8>> = (0x4000..0x4000 + 50_000).map(each).collect();
+    let leaf = Template { extensions: [once.clone(), once].concat(), ..leaf() };
+    let (verdict, codes) = said(&leaf);
+    assert_eq!((verdict, codes.len()), (Verdict::Invalid, 32));
+}
+
+#[test]
 fn ten_million_bytes_of_nothing_are_no_certificate() {
     for byte in [0, 0x30, 0x80, 0xFF] {
         assert!(cpskit::x509::Certificate::parse(&vec![byte; TEN_MILLION]).is_err());

@@ -19,6 +19,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{Input, Inputs};
 use crate::cli::output::Outcome;
+use crate::cli::output::text::count;
 
 pub(super) fn run(args: &CertScan, context: &Context) -> Result<Outcome, Failure> {
     let at = args.instant.at.unwrap_or_else(|| context.now());
@@ -41,7 +42,12 @@ pub(super) fn run(args: &CertScan, context: &Context) -> Result<Outcome, Failure
         head.insert("notes".to_owned(), Value::Array(notes));
     }
     let emulated = survey.is_emulated();
-    let remarks = inputs.remarks();
+    let mut remarks = inputs.remarks();
+    if inputs.skipped > 0 {
+        let skipped = u64::try_from(inputs.skipped).unwrap_or(u64::MAX);
+        let files = count(skipped, "file", "files");
+        remarks.push(format!("{files} without certificate or private key passed over"));
+    }
     drop(survey);
     let unread = inputs.unread;
     let command = "cert.scan";

@@ -30,7 +30,7 @@ pub(super) fn each(files: Vec<Input>) -> Vec<Subject> {
     subjects
 }
 
-/// What of the inputs is no certificate: files passed over, lists, parts that could not be read.
+/// What of the inputs is no certificate: files passed over, lists, parts that could not be read and do not count.
 pub(super) fn left_out(inputs: &Inputs) -> Vec<String> {
     let mut remarks = Vec::new();
     for Input { name, contents } in

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 use serde_json::Map;
 
-use self::gather::{Gathered, Gatherer, Known};
+use self::gather::{Gathered, Gatherer, Kept, Known};
 use self::report::Judged;
 use super::subject::{self, Subject};
 use crate::cli::anchors::Trusted;
@@ -19,6 +19,7 @@ use crate::cli::checked::{Checked, Checks, Row, Unread};
 use crate::cli::context::{Context, Network};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::indexes::Indexed;
 use crate::cli::inputs::{self, Inputs};
 use crate::cli::lists::ListFile;
 use crate::cli::net::{self, NamedBy};
@@ -46,9 +47,12 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
     candidates.extend(untrusted(args)?);
     let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
     candidates.extend(trusted.candidates.iter().cloned());
+    let mut lists = args.evidence.crl.clone();
+    let indexed = Indexed::take(&mut lists);
     let evidence = Evidence {
         candidates,
-        lists: ListFile::read(&args.evidence.crl)?,
+        lists: ListFile::read(&lists)?,
+        indexed,
         responses: responses(&args.evidence.ocsp)?,
     };
     let judge = Judge { options: &options, trusted: &trusted, evidence, jobs: args.jobs };
@@ -110,6 +114,8 @@ fn responses(paths: &[PathBuf]) -> Result<Vec<Response>, Failure> {
 struct Evidence {
     candidates: Vec<Candidate>,
     lists: Vec<ListFile>,
+    /// Lists that were verified before.
+    indexed: Vec<Indexed>,
     responses: Vec<Response>,
 }
 
@@ -134,7 +140,13 @@ impl Judge<'_> {
     ) -> Result<Vec<Checked>, Failure> {
         let mut reports = self.reports(subjects)?;
         let fetch = net::fetcher(&args.evidence.fetch, NamedBy::Certificates, context)?;
-        let mut gatherer = fetch.as_deref().map(|fetch| Gatherer::new(fetch, &args.evidence));
+        let cache = net::cache(&args.evidence.fetch);
+        let kept = cache.as_ref().map(|cache| Kept {
+            cache,
+            // Without network, what was kept is all there is.
+            fresh_at: (context.network == Network::Allowed).then(|| context.now()),
+        });
+        let mut gatherer = fetch.as_deref().map(|fetch| Gatherer::new(fetch, kept, &args.evidence));
         if let Some(gatherer) = &mut gatherer {
             for _ in 0..ROUNDS {
                 if reports.iter().all(|report| report.verdict() != Verdict::Indeterminate) {
@@ -142,10 +154,11 @@ impl Judge<'_> {
                 }
                 let known = self.known(subjects);
                 let Some(found) = gatherer.round(&reports, &known) else { break };
-                let Gathered { candidates, lists, responses } = found;
-                if candidates.is_empty() && lists.is_empty() && responses.is_empty() {
+                if found.is_empty() {
                     continue;
                 }
+                let Gathered { candidates, lists, indexed, responses } = found;
+                self.evidence.indexed.extend(indexed);
                 self.evidence.candidates.extend(candidates);
                 self.evidence.lists.extend(lists);
                 self.evidence.responses.extend(responses);
@@ -163,7 +176,8 @@ impl Judge<'_> {
                 _ => Vec::new(),
             };
             let further = self.further(subject, &report, args);
-            Judged { subject, report, trusted: self.trusted, further, failures }.row()
+            let format = context.printer.format;
+            Judged { subject, report, trusted: self.trusted, further, failures, format }.row()
         };
         if self.is_small(subjects) {
             return Ok(subjects.iter().zip(reports).map(row).collect());
@@ -200,9 +214,10 @@ impl Judge<'_> {
     }
 
     fn reports(&self, subjects: &[Subject]) -> Result<Vec<Report>, Failure> {
-        let Evidence { candidates, lists, responses } = &self.evidence;
+        let Evidence { candidates, lists, indexed, responses } = &self.evidence;
         let lists = lists.iter().map(ListFile::list).collect::<Result<Vec<List<'_>>, _>>()?;
         let validator = Validator::new(self.trusted.anchors.clone(), candidates.clone(), lists)
+            .with_indexed(indexed.iter().map(Indexed::list))
             .with_responses(responses.clone());
         let judge = |subject: &Subject| {
             validator.validate(&subject.certificate, &origin(subject), self.options)

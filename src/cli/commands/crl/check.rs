@@ -10,23 +10,30 @@ use crate::cli::args::crl::CrlCheck;
 use crate::cli::checked::{Checked, Checks, Row, Unread};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::indexes::Indexed;
 use crate::cli::inputs::Inputs;
 use crate::cli::lists::ListFile;
 use crate::cli::output::Outcome;
 use crate::cli::output::text::clean;
+use crate::cli::thresholds::Life;
 use crate::pki::{
-    Anchor, Candidate, Legacy, List, Options, Origin, Question, SourceFate, Standing, Status,
-    Validator,
+    Anchor, Candidate, IndexedList, Legacy, List, Options, Origin, Question, Severity, SourceFate,
+    Standing, Status, Validator, Verdict,
 };
-use crate::x509::{Certificate, IssuedBy, Name, Serial};
+use crate::x509::{Certificate, Crl, IssuedBy, Name, Serial};
 
 pub(super) fn run(args: &CrlCheck, context: &Context) -> Result<Outcome, Failure> {
     let at = args.instant.at.unwrap_or_else(|| context.now());
-    let files = ListFile::read(&args.crl)?;
+    let mut paths = args.crl.clone();
+    let indexed = Indexed::take(&mut paths);
+    let files = ListFile::read(&paths)?;
     let lists: Vec<List<'_>> = files.iter().map(ListFile::list).collect::<Result<_, _>>()?;
+    let indexed: Vec<IndexedList<'_>> = indexed.iter().map(Indexed::list).collect();
+    let frames =
+        || lists.iter().map(|list| &list.crl).chain(indexed.iter().map(|list| &list.frame));
     let issuers = certificates(&args.issuer)?;
     let issuer_of_numbers = match &issuers[..] {
-        [] => distinct(lists.iter().map(|list| list.crl.issuer())),
+        [] => distinct(frames().map(Crl::issuer)),
         issuers => distinct(issuers.iter().map(|(certificate, _)| certificate.subject())),
     };
 
@@ -42,16 +49,32 @@ pub(super) fn run(args: &CrlCheck, context: &Context) -> Result<Outcome, Failure
         let anchor = |(certificate, origin)| Anchor::from_certificate(certificate, origin);
         issuers.into_iter().map(anchor).collect()
     };
-    let emulated = lists.iter().any(|list| is_emulated(list.crl.issuer()))
+    let emulated = frames().any(|list| is_emulated(list.issuer()))
         || subjects.iter().any(|subject| is_emulated(subject.issuer()));
-    let validator = Validator::new(anchors, candidates, lists);
+    let lives: Vec<(Origin, String, Option<Life>)> = lists
+        .iter()
+        .map(|list| (&list.origin, &list.crl))
+        .chain(indexed.iter().map(|list| (&list.origin, &list.frame)))
+        .map(|(origin, crl)| (origin.clone(), crl.issuer().to_string(), life(crl)))
+        .collect();
+    let validator = Validator::new(anchors, candidates, lists).with_indexed(indexed);
     let legacy = if args.danger_allow_legacy { Legacy::DangerAllowed } else { Legacy::Refused };
     let options = Options { legacy, ..Options::at(at) };
-    let results = subjects.iter().map(|subject| subject.check(&validator, &options)).collect();
+    // Lists that end soon are told of with the answers that rest on them.
+    let expiring = |source: &Origin| {
+        let (_, issuer, life) = lives.iter().find(|(origin, ..)| origin == source)?;
+        args.thresholds.list(issuer.clone(), (*life)?, at)
+    };
+    let results = subjects.iter().map(|subject| subject.check(&validator, &options, &expiring));
+    let results = results.collect();
     let mut head = Map::new();
     head.insert("at".to_owned(), at.to_string().into());
     let checks = Checks { command: "crl.check", emulated, head, results, unread, remarks };
     Ok(checks.outcome(context))
+}
+
+fn life(crl: &Crl<'_>) -> Option<Life> {
+    Some(Life { start: crl.this_update().instant, end: crl.next_update()?.instant })
 }
 
 fn distinct<'n>(names: impl Iterator<Item = &'n Name>) -> Vec<Name> {
@@ -72,7 +95,12 @@ fn certificates(paths: &[PathBuf]) -> Result<Vec<(Certificate, Origin)>, Failure
 /// What is asked about.
 enum Subject {
     /// The certificates of a file: the first is the subject, the others may have signed a list.
-    Certificate { input: String, certificate: Box<Certificate>, others: Vec<Certificate> },
+    Certificate {
+        input: String,
+        file: PathBuf,
+        certificate: Box<Certificate>,
+        others: Vec<Certificate>,
+    },
     /// A serial number, in each form in which a certificate may have it.
     Number { input: String, issuer: Name, forms: Vec<Serial> },
 }
@@ -89,13 +117,18 @@ impl Subject {
                 unread.append(&mut inputs.unread);
                 for file in inputs.files {
                     let mut certificates = file.contents.certificates.into_iter();
-                    let Some(certificate) = certificates.next() else { continue };
-                    let (input, certificate) = (file.name, Box::new(certificate));
-                    subjects.push(Self::Certificate {
-                        input,
-                        certificate,
-                        others: certificates.collect(),
-                    });
+                    if args.each {
+                        subjects.extend(Self::each(&file.name, certificates.collect()));
+                    } else if let Some(certificate) = certificates.next() {
+                        let (input, certificate) = (file.name, Box::new(certificate));
+                        let others = certificates.collect();
+                        subjects.push(Self::Certificate {
+                            input,
+                            file: path.to_owned(),
+                            certificate,
+                            others,
+                        });
+                    }
                 }
                 continue;
             }
@@ -118,6 +151,19 @@ impl Subject {
         Ok((subjects, unread))
     }
 
+    /// Every certificate of a file: each may have signed a list too.
+    fn each(name: &str, certificates: Vec<Certificate>) -> Vec<Self> {
+        let several = certificates.len() > 1;
+        let subject = |(place, certificate): (usize, &Certificate)| Self::Certificate {
+            input: if several { format!("{name}#{}", place + 1) } else { name.to_owned() },
+            file: PathBuf::from(name),
+            certificate: Box::new(certificate.clone()),
+            // Said once.
+            others: if place == 0 { certificates.clone() } else { Vec::new() },
+        };
+        certificates.iter().enumerate().map(subject).collect()
+    }
+
     fn issuer(&self) -> &Name {
         match self {
             Self::Certificate { certificate, .. } => certificate.issuer(),
@@ -137,13 +183,20 @@ impl Subject {
             .map(move |certificate| Candidate { certificate, origin: origin.clone() })
     }
 
-    fn check(&self, validator: &Validator<'_>, options: &Options) -> Checked {
+    fn check(
+        &self,
+        validator: &Validator<'_>,
+        options: &Options,
+        expiring: &dyn Fn(&Origin) -> Option<Row>,
+    ) -> Checked {
         match self {
-            Self::Certificate { input, certificate, .. } => {
+            Self::Certificate { input, file, certificate, .. } => {
                 let standing = validator.status_of(Question::Certificate(certificate), options);
                 let title = certificate.subject().to_string();
                 let serial = certificate.serial().to_string();
-                checked(input, Some(input), title, &serial, certificate.issuer(), &standing)
+                let of_list = standing.status.source.as_ref().and_then(expiring);
+                let file = (input != "-").then(|| file.display().to_string());
+                checked(input, file, title, &serial, certificate.issuer(), &standing, of_list)
             }
             Self::Number { input, issuer, forms } => {
                 let ask =
@@ -157,7 +210,8 @@ impl Subject {
                 });
                 let (serial, standing) = told.expect("a serial number has a form at least");
                 let serial = serial.to_string();
-                checked(input, None, serial.clone(), &serial, issuer, &standing)
+                let of_list = standing.status.source.as_ref().and_then(expiring);
+                checked(input, None, serial.clone(), &serial, issuer, &standing, of_list)
             }
         }
     }
@@ -188,14 +242,16 @@ fn serials(typed: &str) -> Option<Vec<Serial>> {
 
 fn checked(
     input: &str,
-    file: Option<&String>,
+    file: Option<String>,
     title: String,
     serial: &str,
     issuer: &Name,
     standing: &Standing,
+    of_list: Option<Row>,
 ) -> Checked {
     let status = &standing.status;
-    let verdict = standing.verdict();
+    let expired = of_list.as_ref().is_some_and(|row| row.severity == Severity::Error.name());
+    let verdict = if expired { Verdict::Invalid } else { standing.verdict() };
     let (name, revoked) = match status.status {
         Status::Good => ("good", None),
         Status::Revoked { at, reason } => ("revoked", Some((at, reason))),
@@ -203,7 +259,8 @@ fn checked(
     };
     let unknown = status.status == Status::Unknown;
     let fates = status.refused.iter().map(|fate| row(fate, unknown));
-    let findings: Vec<Row> = standing.findings.iter().map(Row::from).chain(fates).collect();
+    let findings: Vec<Row> =
+        standing.findings.iter().map(Row::from).chain(fates).chain(of_list).collect();
     let source = status.source.as_ref().filter(|_| !unknown).map(ToString::to_string);
     let of_source = |instant: Option<jiff::Timestamp>| instant.filter(|_| source.is_some());
     let (this_update, next_update) = (of_source(status.this_update), of_source(status.next_update));
@@ -236,9 +293,13 @@ fn checked(
     for fate in &status.refused {
         text.push_str(&format!("\n  {} does not count: {}", fate.origin, fate.refusal));
     }
+    let told = |row: &&Row| row.code != "pki.revoked" && !row.code.starts_with("pki.crl.");
+    for row in findings.iter().filter(told).filter(|row| row.code != "pki.revocation.unknown") {
+        text.push_str(&format!("\n  {}: {} ({})", row.severity, row.message, row.rule));
+    }
     Checked {
         input: input.to_owned(),
-        file: file.cloned(),
+        file,
         title,
         verdict,
         findings,

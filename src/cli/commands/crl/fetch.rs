@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::anchors::Trusted;
@@ -9,20 +10,19 @@ use crate::cli::args::crl::CrlFetch;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::indexes;
 use crate::cli::inputs::Inputs;
 use crate::cli::lists::ListFile;
 use crate::cli::net::{self, NamedBy};
 use crate::cli::output::Outcome;
 use crate::cli::output::json::hex;
 use crate::cli::output::text::clean;
-use crate::net::{Body, Client, Reuse};
+use crate::index::Body;
+use crate::net::{self as network, Client, Reuse};
 use crate::pki::source::{
-    FetchError, Freshness, Question as Form, Request, Source, What, of_status,
+    FetchError, FetchProblem, Freshness, Question as Form, Request, Source, What, of_status,
 };
-use crate::pki::{
-    Candidate, ListRefusal, Options, Origin, Question, SourceRefusal, Status, Validator,
-};
-use crate::x509::Serial;
+use crate::pki::{Candidate, ListRefusal, Options, Origin, Revocation, Validator};
 
 #[derive(Serialize)]
 struct Document {
@@ -80,7 +80,7 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
         }
     }
     let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
-    candidates.extend(trusted.candidates);
+    candidates.extend(trusted.candidates.iter().cloned());
     let clients = [NamedBy::Certificates, NamedBy::User].map(|named_by| {
         net::client(&args.fetch, named_by, context)?.ok_or_else(|| {
             Failure::new("net.offline", Exit::Usage, "`crl fetch` needs the network")
@@ -118,7 +118,7 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
             deltas.iter().filter_map(|request| Some((request, obtain(client, request).ok()?)));
         for (request, list) in found.into_iter().chain(deltas) {
             let list_file = ListFile { name: request.url.clone(), der: list.bytes.clone() };
-            let signature = judge(&list_file, &trusted.anchors, &candidates, at)?;
+            let signature = judge(&list_file, list.file.as_deref(), &trusted, &candidates, at)?;
             if signature == Signature::Wrong {
                 exits.push(Exit::Negative);
             }
@@ -172,17 +172,17 @@ struct Obtained {
 fn obtain(client: &Client, request: &Request) -> Result<Obtained, FetchError> {
     let (body, freshness) = client.obtain(request, Reuse::Never)?;
     let file = match &body {
-        Body::Kept(entry) => Some(entry.path().display().to_string()),
-        Body::Memory(_) => None,
+        network::Body::Kept(entry) => Some(entry.path().display().to_string()),
+        network::Body::Memory(_) => None,
     };
     let bytes = body.read().map_err(|error| FetchError {
         url: request.url.clone(),
-        problem: crate::pki::source::FetchProblem::Storage { detail: error.to_string() },
+        problem: FetchProblem::Storage { detail: error.to_string() },
     })?;
     let list = ListFile { name: request.url.clone(), der: bytes };
     if list.crl().is_err() {
         let expected = "a revocation list";
-        let problem = crate::pki::source::FetchProblem::Unexpected { expected };
+        let problem = FetchProblem::Unexpected { expected };
         return Err(FetchError { url: request.url.clone(), problem });
     }
     Ok(Obtained { bytes: list.der, freshness, file })
@@ -196,33 +196,30 @@ enum Signature {
     Wrong,
 }
 
-/// Asks the list about a number that is nobody's: whether it would count says whether its signature holds.
+/// Verifies the signature of a list with the keys at hand; a list that holds is indexed, so that later runs look it up
+/// without reading it.
 fn judge(
     list: &ListFile,
-    anchors: &[crate::pki::Anchor],
+    file: Option<&str>,
+    trusted: &Trusted,
     candidates: &[Candidate],
-    at: jiff::Timestamp,
+    at: Timestamp,
 ) -> Result<Signature, Failure> {
-    let crl = list.crl()?;
-    let issuer = crl.issuer().clone();
-    let validator = Validator::new(anchors.to_vec(), candidates.to_vec(), vec![list.list()?]);
-    let serial = Serial::from_content(&[0]).expect("one octet is a number");
-    let question = Question::Number { issuer: &issuer, serial: &serial };
-    let status = validator.status_of(question, &Options::at(at)).status;
-    let refusal = status.refused.first().map(|fate| &fate.refusal);
-    Ok(match (status.status, refusal) {
-        (Status::Good | Status::Revoked { .. }, _) => Signature::Verified,
-        (_, Some(SourceRefusal::List(refusal))) => match refusal {
-            ListRefusal::SignatureWrong => Signature::Wrong,
-            // These are said of lists whose signature holds.
-            ListRefusal::DeltaWithoutBase
-            | ListRefusal::NoNextUpdate
-            | ListRefusal::NotYet { .. }
-            | ListRefusal::Stale { .. }
-            | ListRefusal::Superseded => Signature::Verified,
-            _ => Signature::Unchecked,
-        },
-        _ => Signature::Unchecked,
+    let validator =
+        Validator::new(trusted.anchors.clone(), candidates.to_vec(), vec![list.list()?]);
+    // A list that counts now or later: its dates are asked about each time it is used.
+    let options = Options { revocation: Revocation::Off, ..Options::at(at) };
+    Ok(match validator.authenticate(0, &options) {
+        Ok(signer) => {
+            if let Some(Ok(body)) = file.map(|file| Body::read(Path::new(file)))
+                && body.bytes == list.der
+            {
+                indexes::write(&body, &list.crl()?, &signer);
+            }
+            Signature::Verified
+        }
+        Err(ListRefusal::SignatureWrong) => Signature::Wrong,
+        Err(_) => Signature::Unchecked,
     })
 }
 

@@ -117,6 +117,8 @@ impl Lint<'_> {
         let id = NationalId::parse(name).ok();
         match id.as_ref().map(NationalId::is_shaped) {
             Some(Shape::Fits) => {}
+            // What the holder of a CPF has was not seen.
+            Some(Shape::Unpublished) if self.card_type() == Some("01") => {}
             // Types retired, or of no register: nothing says what they look like.
             Some(Shape::Unpublished) => {
                 self.doubt(Rule::PersonForm, Confidence::Inferred, name.to_owned());
@@ -128,7 +130,6 @@ impl Lint<'_> {
         let professional = matches!(id.kind(), IdKind::Rpps | IdKind::Adeli);
         let kept = match self.is_staff() {
             true => !professional && id.kind() != IdKind::Student,
-            // What the holder of a CPF has was not seen.
             false => professional || self.card_type() == Some("01"),
         };
         self.demand(kept, Rule::PersonType, || name.to_owned());

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::oddity::{self, Oddity};
 use crate::cli::checked::Unread;
@@ -25,15 +25,11 @@ pub(super) struct Document {
 
 impl Document {
     pub(super) fn of(subjects: &[Subject], unread: &[Unread], emulated: bool) -> Self {
-        let error = |unread: &Unread| {
-            let (code, message) = (unread.failure.code, &unread.failure.message);
-            json!({ "input": unread.input, "error": { "code": code, "message": message } })
-        };
         Self {
             schema: "cpskit.cert.show/1",
             emulated,
             certificates: subjects.iter().map(Shown::of).collect(),
-            unread: unread.iter().map(error).collect(),
+            unread: unread.iter().map(Unread::json).collect(),
         }
     }
 }

@@ -50,6 +50,9 @@ fn identity(facts: &mut Facts, certificate: &Certificate) {
         }
         Environment::Emulated => "emulated: worth nothing".to_owned(),
         Environment::Legacy => "legacy: ended in 2021, never trusted unless asked for".to_owned(),
+        Environment::LegacyTest => {
+            "legacy, test: ended in 2021, never trusted unless asked for".to_owned()
+        }
     });
     let issuer = place(certificate).map(|(pki, place)| match place {
         Some(place) => format!("{pki} {} {}", gamme(place), domain(place)),

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use rayon::prelude::*;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::cli::args::cert::{self as args, EvidenceArgs};
+use crate::cli::indexes::Indexed;
 use crate::cli::lists::ListFile;
+use crate::net::Cache;
 use crate::pki::source::{
     Fetch, FetchError, FetchProblem, Question, Request, Source, What, of_issuers, of_status,
 };
@@ -18,10 +21,30 @@ use crate::x509::{CertIdHash, Certificate, Nonce, OcspRequest, OcspResponse};
 /// Who asks, and what was asked already.
 pub(super) struct Gatherer<'g> {
     fetch: &'g dyn Fetch,
+    kept: Option<Kept<'g>>,
     sources: Vec<Source>,
     nonce: Option<Nonce>,
     asked: BTreeSet<Key>,
     failures: BTreeMap<String, FetchError>,
+}
+
+/// Lists that were fetched before, and looked up by their index without being read.
+pub(super) struct Kept<'g> {
+    pub(super) cache: &'g Cache,
+    /// The instant at which they must still be fresh; `None` takes them whatever their age, as a run without network
+    /// does.
+    pub(super) fresh_at: Option<Timestamp>,
+}
+
+impl Kept<'_> {
+    fn indexed(&self, request: &Request) -> Option<Indexed> {
+        if !matches!(request.what, What::List | What::DeltaList) {
+            return None;
+        }
+        let entry = self.cache.lookup(&request.url)?;
+        let fresh = self.fresh_at.is_none_or(|now| entry.is_fresh(now));
+        fresh.then(|| Indexed::fetched(entry.path(), &request.url)).flatten()
+    }
 }
 
 /// What tells two requests apart: the same certificate asked about twice is one, whatever the nonce.
@@ -63,11 +86,12 @@ impl<'k> Known<'k> {
 pub(super) struct Gathered {
     pub(super) candidates: Vec<Candidate>,
     pub(super) lists: Vec<ListFile>,
+    pub(super) indexed: Vec<Indexed>,
     pub(super) responses: Vec<Response>,
 }
 
 impl<'g> Gatherer<'g> {
-    pub(super) fn new(fetch: &'g dyn Fetch, args: &EvidenceArgs) -> Self {
+    pub(super) fn new(fetch: &'g dyn Fetch, kept: Option<Kept<'g>>, args: &EvidenceArgs) -> Self {
         let mut sources = Vec::new();
         for source in &args.sources {
             let source = match source {
@@ -84,7 +108,7 @@ impl<'g> Gatherer<'g> {
             Nonce::new(&octets)
         });
         let (asked, failures) = (BTreeSet::new(), BTreeMap::new());
-        Self { fetch, sources, nonce: nonce.flatten(), asked, failures }
+        Self { fetch, kept, sources, nonce: nonce.flatten(), asked, failures }
     }
 
     /// Fetches the next thing that each of these reports lacks; `None` when nothing is left to ask. The certificates
@@ -101,10 +125,16 @@ impl<'g> Gatherer<'g> {
         if wanted.is_empty() {
             return None;
         }
+        let mut gathered = Gathered::default();
+        wanted.retain(|request| {
+            let indexed = self.kept.as_ref().and_then(|kept| kept.indexed(request));
+            let is_to_fetch = indexed.is_none();
+            gathered.indexed.extend(indexed);
+            is_to_fetch
+        });
         let fetch = self.fetch;
         let answers: Vec<_> =
             wanted.into_par_iter().map(|request| (fetch.fetch(&request), request)).collect();
-        let mut gathered = Gathered::default();
         for (answer, request) in answers {
             let bytes = answer.map(|fetched| fetched.bytes);
             if let Err(error) = bytes.and_then(|bytes| gathered.take(&request, bytes)) {
@@ -164,6 +194,13 @@ impl<'g> Gatherer<'g> {
 }
 
 impl Gathered {
+    pub(super) fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+            && self.lists.is_empty()
+            && self.indexed.is_empty()
+            && self.responses.is_empty()
+    }
+
     /// Reads what came as what was asked for.
     fn take(&mut self, request: &Request, bytes: Vec<u8>) -> Result<(), FetchError> {
         let unexpected = |expected| FetchError {

@@ -1,9 +1,11 @@
 //! One subject's report as a row: JSON for scripts, a few lines for people.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Subject, environment};
 use crate::cli::anchors::{Basis, TrustScope, Trusted};
+use crate::cli::args::Format;
 use crate::cli::checked::{Checked, Row};
 use crate::cli::exit::Exit;
 use crate::cli::output::json::hex;
@@ -23,6 +25,8 @@ pub(super) struct Judged<'j> {
     pub(super) further: Vec<Row>,
     /// What could not be fetched for it.
     pub(super) failures: Vec<FetchError>,
+    /// In which it is shown.
+    pub(super) format: Format,
 }
 
 #[derive(Serialize)]
@@ -84,9 +88,30 @@ struct Unchecked<'d> {
 
 impl Judged<'_> {
     pub(super) fn row(self) -> Checked {
-        let certificate = &self.subject.certificate;
         let findings = self.findings();
         let verdict = verdict(&findings);
+        // Of thousands of certificates each form costs as much as what it is about.
+        let (json, text) = match self.format {
+            Format::Json | Format::Ndjson => (self.document(verdict, &findings), String::new()),
+            _ => (Value::Null, self.text(verdict, &findings)),
+        };
+        // What is not known may be known later.
+        let temporary =
+            verdict == Verdict::Indeterminate && self.failures.iter().any(FetchError::is_temporary);
+        Checked {
+            input: self.subject.input.clone(),
+            file: self.subject.file.clone(),
+            title: self.report.subject.clone(),
+            verdict,
+            text,
+            json,
+            findings,
+            exit: temporary.then_some(Exit::Temporary),
+        }
+    }
+
+    fn document(&self, verdict: Verdict, findings: &[Row]) -> Value {
+        let certificate = &self.subject.certificate;
         let holder = Holder::of(certificate);
         let document = Document {
             input: &self.subject.input,
@@ -98,26 +123,12 @@ impl Judged<'_> {
             environment: certificate.environment().map(Environment::name),
             verdict: verdict.name(),
             path: self.report.path.iter().map(element).collect(),
-            findings: &findings,
+            findings,
             revocation: self.report.revocation.iter().map(revocation).collect(),
             not_checked: self.report.not_checked.iter().map(unchecked).collect(),
             fetches: self.failures.iter().map(failed).collect(),
         };
-        let json = serde_json::to_value(&document).expect("documents are plain data");
-        let text = self.text(verdict, &findings);
-        // What is not known may be known later.
-        let temporary =
-            verdict == Verdict::Indeterminate && self.failures.iter().any(FetchError::is_temporary);
-        Checked {
-            input: self.subject.input.clone(),
-            file: self.subject.file.clone(),
-            title: self.report.subject.clone(),
-            verdict,
-            text,
-            json: json,
-            findings,
-            exit: temporary.then_some(Exit::Temporary),
-        }
+        serde_json::to_value(&document).expect("documents are plain data")
     }
 
     fn findings(&self) -> Vec<Row> {
