@@ -208,7 +208,7 @@ impl Case {
             Asked::Purpose(Purpose::Server) => typed.extend(["-purpose", "sslserver"]),
             Asked::Purpose(_) => typed.extend(["-purpose", "sslclient"]),
             Asked::Policy(oid) => {
-                typed.extend(["-policy_check", "-explicit_policy", "-policy", oid])
+                typed.extend(["-policy_check", "-explicit_policy", "-policy", oid]);
             }
             Asked::Nothing | Asked::Legacy => {}
         }

@@ -162,7 +162,7 @@ impl Trusted {
                 {
                     let origin = format!("user-pin:{}", entry.file.display());
                     self.bases.insert(origin.clone(), Basis::UserPin);
-                    self.anchors.push(Anchor::from_certificate(certificate, Origin(origin)));
+                    self.anchors.push(Anchor::from_certificate(*certificate, Origin(origin)));
                 }
                 _ => {}
             }
@@ -170,7 +170,7 @@ impl Trusted {
         self.remarks.extend(store.remarks());
         for candidate in carried {
             if let Some(pin) = Pin::of(&candidate.certificate).filter(|pin| pin.world == world) {
-                let held = Held::Certificate(candidate.certificate.clone());
+                let held = Held::Certificate(Box::new(candidate.certificate.clone()));
                 self.published(pin, held, format!("pin:{}", pin.code))?;
             }
         }
@@ -188,9 +188,9 @@ impl Trusted {
                 }
                 let origin = Origin(origin);
                 if pin.role.is_anchor() {
-                    self.anchors.push(Anchor::from_certificate(certificate, origin));
+                    self.anchors.push(Anchor::from_certificate(*certificate, origin));
                 } else {
-                    self.candidates.push(Candidate { certificate, origin });
+                    self.candidates.push(Candidate { certificate: *certificate, origin });
                 }
             }
         }

@@ -35,7 +35,7 @@ pub(super) struct Entry {
 /// What a file holds.
 #[derive(Clone, Debug)]
 pub(super) enum Held {
-    Certificate(Certificate),
+    Certificate(Box<Certificate>),
     /// A SubjectPublicKeyInfo in DER.
     Key(Vec<u8>),
 }
@@ -149,7 +149,9 @@ impl Held {
     fn read(bytes: &[u8]) -> Option<Self> {
         match inputs::public_key(bytes) {
             Some(key) => Some(Self::Key(key)),
-            None => Certificate::from_pem_or_der(bytes).ok().map(Self::Certificate),
+            None => Certificate::from_pem_or_der(bytes)
+                .ok()
+                .map(|found| Self::Certificate(Box::new(found))),
         }
     }
 

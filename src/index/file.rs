@@ -102,7 +102,7 @@ impl Sealed {
     }
 
     /// The entries of a serial number from the list itself, if it still is the one that was indexed.
-    fn from_body(&self, serial: &[u8]) -> Option<Vec<u8>> {
+    fn read_body(&self, serial: &[u8]) -> Option<Vec<u8>> {
         let bytes = fs::read(&self.body).ok()?;
         if digest(&SHA256, &bytes).as_ref() != self.index.header.sha256 {
             return None;
@@ -125,7 +125,7 @@ impl Lookup for Sealed {
     /// A part of the index that does not bear its seal counts for nothing: the list is read in its place.
     fn entries(&self, serial: &[u8]) -> Result<Vec<u8>, LookupError> {
         let indexed = self.index.entries(serial).ok();
-        indexed.or_else(|| self.from_body(serial)).ok_or(LookupError)
+        indexed.or_else(|| self.read_body(serial)).ok_or(LookupError)
     }
 }
 

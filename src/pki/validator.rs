@@ -47,8 +47,12 @@ pub struct Validator<'a> {
     by_subject: HashMap<NormalName, Vec<usize>>,
     /// Names from which, going by names alone, an anchor can be reached, and in how many steps.
     reachable: HashMap<NormalName, usize>,
-    signatures: Mutex<HashMap<(Signed, [u8; 32]), Arc<OnceLock<Outcome>>>>,
+    signatures: Mutex<HashMap<(Signed, [u8; 32]), Verified>>,
 }
+
+/// The outcome of one verification, shared by who waits for it.
+#[derive(Clone, Debug, Default)]
+struct Verified(Arc<OnceLock<Outcome>>);
 
 /// What a signature is of.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -160,7 +164,7 @@ impl<'a> Validator<'a> {
     pub fn list_signer(&self, place: usize) -> Option<ListSigner> {
         // A panic elsewhere leaves a map that is whole.
         let known = self.signatures.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find_map(|((signed, key_id), outcome)| match (signed, outcome.get()) {
+        known.iter().find_map(|((signed, key_id), outcome)| match (signed, outcome.0.get()) {
             (Signed::List(found), Some(Ok(weaknesses))) if *found == place => {
                 Some(ListSigner { key_id: *key_id, weaknesses: weaknesses.clone() })
             }
@@ -267,7 +271,7 @@ impl<'a> Validator<'a> {
         let place = (signed, signer.key_id);
         // A panic elsewhere leaves a map that is whole.
         let known = || self.signatures.lock().unwrap_or_else(PoisonError::into_inner);
-        let once = Arc::clone(known().entry(place).or_default());
+        let Verified(once) = known().entry(place).or_default().clone();
         if let Some(outcome) = once.get() {
             return Ok(outcome.clone());
         }

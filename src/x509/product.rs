@@ -340,6 +340,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::type_complexity, reason = "the columns of a table")]
     fn a_product_is_told_by_its_issuer_its_category_and_the_uses_of_its_key() {
         let org = "TEST AC IGC-SANTE ELEMENTAIRE ORGANISATIONS";
         let software = "TEST AC IGC-SANTE ELEMENTAIRE PERSONNES";

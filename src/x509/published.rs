@@ -135,6 +135,7 @@ fn person(id: &str, given_name: &str, family_name: &str, title: &str) -> Holder 
 
 fn card(number: &str, card_type: &str, holder: Holder) -> Holder {
     Holder {
+        card_issuer: Some("8025000001".to_owned()),
         card_number: Some(CardNumber::parse(number).expect(number)),
         card_type: Some(Table::G02.code(card_type)),
         ..holder

@@ -322,7 +322,7 @@ impl ListScope {
             distribution_point: point.transpose()?,
             only_contains_user_certs: self.kinds == ListKinds::Users,
             only_contains_ca_certs: self.kinds == ListKinds::Authorities,
-            only_some_reasons: (!reasons.is_empty()).then(|| reasons.into()),
+            only_some_reasons: (!reasons.is_empty()).then_some(reasons),
             indirect_crl: self.issuers == ListIssuers::Any,
             only_contains_attribute_certs: self.kinds == ListKinds::Attributes,
         };

@@ -35,8 +35,11 @@ pub(super) fn run(args: &TrustImport, context: &Context) -> Result<Outcome, Fail
             continue;
         }
         let certificates = Inputs::certificates(std::slice::from_ref(path))?;
-        found
-            .extend(certificates.into_iter().map(|(file, found)| (file, Held::Certificate(found))));
+        found.extend(
+            certificates
+                .into_iter()
+                .map(|(file, found)| (file, Held::Certificate(Box::new(found)))),
+        );
     }
     if found.is_empty() {
         return Err(Failure::arguments("no certificate in what was named"));

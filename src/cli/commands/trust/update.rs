@@ -66,7 +66,8 @@ pub(super) fn run(args: &TrustUpdate, context: &Context) -> Result<Outcome, Fail
                     failed.push(Failed { url, problem, temporary: false });
                     continue;
                 }
-                for held in certificates.into_iter().map(Held::Certificate) {
+                for held in certificates.into_iter().map(|found| Held::Certificate(Box::new(found)))
+                {
                     if held.published() == Some(pin) {
                         let admission = Admission::Published(pin);
                         let kept = store.admit(&held, admission)?;

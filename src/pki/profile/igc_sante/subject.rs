@@ -189,10 +189,9 @@ impl Lint<'_> {
             return self.profession();
         }
         let subject = self.certificate.subject();
-        match self.holder.family_name.is_some() || self.holder.given_name.is_some() {
-            true => self.form(&[&[C], &[ST], &[O], &[OU], &[TITLE], PERSON]),
-            // A card that names nobody was seen in third-party code only (§5.3): its shape is left alone.
-            false => {}
+        // A card that names nobody was seen in third-party code only (§5.3): its shape is left alone.
+        if self.holder.family_name.is_some() || self.holder.given_name.is_some() {
+            self.form(&[&[C], &[ST], &[O], &[OU], &[TITLE], PERSON]);
         }
         if let Some(title) = subject.first(TITLE) {
             self.demand(STAFF.contains(&title), Rule::Title, || format!("{title:?}"));
