@@ -26,7 +26,7 @@ fn cards() -> Vec<Vec<u8>> {
             })
             .collect::<Vec<_>>()
     };
-    Persona::list().into_iter().flat_map(|slug| certificates(&slug.to_string())).collect()
+    Persona::list().iter().flat_map(|slug| certificates(slug)).collect()
 }
 
 /// The products of structures and professionals, and their authorities.
@@ -220,7 +220,12 @@ const CHANGES: &[(Product, Change, &[&str])] = &[
     (Product::PsSign, |t| t.add_extension(SAN, &[0x30, 3, 0x82, 1, b'a']), &["igc.san.email"]),
     (
         Product::PsSign,
-        |t| t.replace(&[0x55, 0x1D, 16], b"2029", b"2027"),
+        |t| {
+            t.set_extension(
+                &[0x55, 0x1D, 16],
+                b"\x30\x22\x80\x0F20010105000000Z\x81\x0F20290105000000Z",
+            )
+        },
         &["igc.private_key_usage_period"],
     ),
     (Product::PsSign, |t| t.set_extension(PROFESSION, &[2, 1, 77]), &["igc.profession.unknown"]),

@@ -106,7 +106,9 @@ fn emulation(name: &Name) -> Option<IssuedBy> {
         && name
             .all(oid::ORGANIZATIONAL_UNIT_NAME)
             .any(|ou| ou.starts_with("EMULATION SANS VALEUR"));
-    ours.then_some(IssuedBy::Emulation)
+    // Those of the shape of the PKIs before IGC-Santé have another one.
+    let of_before = name.all(oid::ORGANIZATION_NAME).any(|o| o == "EMULATION GIP-CPS");
+    (ours || of_before).then_some(IssuedBy::Emulation)
 }
 
 /// `EMULATION [TEST ]AC [RACINE ]<range>[ <domain>]`.

@@ -19,7 +19,7 @@ fn a_card_certificate_is_linted_for_people() {
 
 #[test]
 fn what_cert_lint_prints_keeps_to_its_schemas() {
-    let args = ["cert", "lint", "certs-test", "--format", "json", "--at", "2027-01-01"];
+    let args = ["cert", "lint", "certs-test/cards", "--format", "json", "--at", "2027-01-01"];
     let run_of = run(args);
     let document = run_of.document();
     assert_eq!((run_of.code, &document["verdict"]), (0, &json!("valid")));
@@ -34,12 +34,18 @@ fn what_cert_lint_prints_keeps_to_its_schemas() {
 
 #[test]
 fn what_cert_show_prints_keeps_to_its_schema() {
-    let run = run(["cert", "show", "certs-test", "--format", "json"]);
+    let run = run(["cert", "show", "certs-test/cards", "certs-test/igc", "--format", "json"]);
     let document = run.document();
     assert_eq!((run.code, &document["emulated"]), (0, &json!(true)));
     let all = document["certificates"].as_array().expect("an array");
-    let nameless: Vec<&Value> = all.iter().filter(|shown| shown["product"].is_null()).collect();
+    let nameless: Vec<&Value> =
+        all.iter().filter(|shown| shown["product"].is_null() && !is_list_signer(shown)).collect();
     assert_eq!(nameless, Vec::<&Value>::new());
+}
+
+/// The key that signs lists under an authority's name: IGC-Santé was never seen to have one.
+fn is_list_signer(shown: &Value) -> bool {
+    shown["input"].as_str().is_some_and(|input| input.ends_with("-lists.der"))
 }
 
 #[test]

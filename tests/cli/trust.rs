@@ -2,6 +2,7 @@
 //! folder that holds them is absent, what needs them is skipped, and said.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 
 use cpskit::emulate::igc::{Authority, Gamme, World};
@@ -26,7 +27,8 @@ fn published() -> Option<PathBuf> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/igc-sante"));
     let folder = named.unwrap_or_else(beside).join("ca");
     if !folder.is_dir() {
-        eprintln!("skipped: no public certificates in {}", folder.display());
+        let said = format!("skipped: no public certificates in {}", folder.display());
+        let _ = writeln!(std::io::stdout(), "{said}");
         return None;
     }
     Some(folder)

@@ -41,5 +41,10 @@ pub(super) fn left_out(inputs: &Inputs) -> Vec<String> {
         remarks.push(format!("{name}: {lists} too: `cpskit crl show` shows them"));
     }
     remarks.extend(inputs.remarks());
+    if inputs.skipped > 0 {
+        let skipped = u64::try_from(inputs.skipped).unwrap_or(u64::MAX);
+        let files = count(skipped, "file", "files");
+        remarks.push(format!("{files} without a certificate passed over"));
+    }
     remarks
 }
