@@ -55,8 +55,8 @@ measure() {
         line=$(sort -n "times.$at" | head -1)
         read -r wall user system memory <<<"$line"
         first=${first:-$wall}
-        awk -v name="${names[$at]}" -v wall="$wall" -v user="$user" -v system="$system" -v memory="$memory" -v first="$first" \
-            'BEGIN { printf "| %s | %.1f | %.0f | %.0f | %.2f |\n", name, wall / 1000, (user + system) * 1000, memory / 1024, wall / first }'
+        awk -v name="${names[$at]}" -v wall="$wall" -v user="$user" -v kernel="$system" -v memory="$memory" -v first="$first" \
+            'BEGIN { printf "| %s | %.1f | %.0f | %.0f | %.2f |\n", name, wall / 1000, (user + kernel) * 1000, memory / 1024, wall / first }'
     done
     names=()
     commands=()

@@ -1,7 +1,9 @@
 //! What is at hand to judge certificates with, and the judgement.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
 
 use super::entity::{Anchor, Entity, Node};
 use super::entries::{IndexedList, ListSigner};
@@ -42,6 +44,8 @@ pub struct Validator<'a> {
     pub(super) lists: Vec<ListNode<'a>>,
     pub(super) responses: Responses,
     nodes: Vec<Node>,
+    /// The place of each by its SHA-256.
+    by_id: HashMap<[u8; 32], usize>,
     /// Those that say they sign OCSP answers.
     responders: Vec<usize>,
     by_subject: HashMap<NormalName, Vec<usize>>,
@@ -78,12 +82,14 @@ pub(super) type Outcome = Result<Vec<Weakness>, SignatureError>;
 impl<'a> Validator<'a> {
     /// Takes in what is at hand. A certificate given twice counts once.
     pub fn new(anchors: Vec<Anchor>, candidates: Vec<Candidate>, lists: Vec<List<'a>>) -> Self {
-        let mut seen = HashSet::new();
-        let nodes: Vec<Node> = candidates
-            .into_iter()
-            .map(|candidate| Node::new(candidate.certificate, candidate.origin))
-            .filter(|node| seen.insert(node.id))
-            .collect();
+        let mut by_id = HashMap::new();
+        let mut nodes = Vec::with_capacity(candidates.len());
+        for node in made_ready(candidates) {
+            by_id.entry(node.id).or_insert_with(|| {
+                nodes.push(node);
+                nodes.len() - 1
+            });
+        }
         let mut by_subject: HashMap<NormalName, Vec<usize>> = HashMap::new();
         let mut by_issuer: HashMap<&NormalName, Vec<&NormalName>> = HashMap::new();
         for (index, node) in nodes.iter().enumerate() {
@@ -109,6 +115,7 @@ impl<'a> Validator<'a> {
             lists,
             responses: Responses::default(),
             nodes,
+            by_id,
             responders,
             by_subject,
             reachable,
@@ -174,28 +181,39 @@ impl<'a> Validator<'a> {
 
     /// Judges one certificate.
     pub fn validate(&self, subject: &Certificate, origin: &Origin, options: &Options) -> Report {
-        let leaf = Node::new(subject.clone(), origin.clone());
+        let made;
+        let leaf = match self.by_id.get(&subject.sha256()) {
+            Some(place) => &self.nodes[*place],
+            None => {
+                made = Node::new(subject.clone(), origin.clone());
+                &made
+            }
+        };
         let mut meter = Meter::new(options.budget);
         let alone = |fact| {
-            let mut attempt = leaf_only(&leaf);
-            path::examine_alone(&leaf, Validity::Counts, Goal::Subject, options, &mut attempt);
+            let mut attempt = leaf_only(leaf);
+            path::examine_alone(leaf, Validity::Counts, Goal::Subject, options, &mut attempt);
             attempt.add(Severity::Indeterminate, &leaf.entity.display, fact);
             attempt
         };
-        let attempt = if let Some(anchor) = self.anchors.iter().find(|anchor| anchor.is(&leaf)) {
-            let mut attempt = leaf_only(&leaf);
+        let attempt = if let Some(anchor) = self.anchors.iter().find(|anchor| anchor.is(leaf)) {
+            let mut attempt = leaf_only(leaf);
             attempt.path = vec![anchor.element()];
-            path::examine_alone(&leaf, Validity::OfAnchor, Goal::Subject, options, &mut attempt);
+            path::examine_alone(leaf, Validity::OfAnchor, Goal::Subject, options, &mut attempt);
             attempt
         } else if self.anchors.is_empty() {
             alone(Fact::NoAnchor)
         } else {
-            let found = Search::new(self, options, Goal::Subject).run(&leaf, &mut meter);
+            let found = Search::new(self, options, Goal::Subject).run(leaf, &mut meter);
             found.unwrap_or_else(|Exhausted(limit)| alone(Fact::Budget(limit)))
         };
         let not_checked = not_checked(&attempt, options);
-        let Attempt { path, findings, revocation, .. } = attempt;
-        let subject = leaf.entity.display;
+        let Attempt { mut path, findings, revocation, .. } = attempt;
+        // The subject may be a candidate too, found elsewhere.
+        if let Some(first) = path.first_mut().filter(|e| e.kind == PathElementKind::Certificate) {
+            first.origin = origin.clone();
+        }
+        let subject = leaf.entity.display.clone();
         Report { subject, at: options.at, path, findings, revocation, not_checked }
     }
 
@@ -283,6 +301,30 @@ impl<'a> Validator<'a> {
         });
         Ok(outcome.clone())
     }
+}
+
+/// Candidates made ready, several at a time when they are many.
+fn made_ready(candidates: Vec<Candidate>) -> Vec<Node> {
+    /// Fewer are done before a thread has started.
+    const MANY: usize = 256;
+    let ready = |Candidate { certificate, origin }: &Candidate| {
+        Node::new(certificate.clone(), origin.clone())
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    if candidates.len() < MANY || threads == 1 {
+        return candidates.iter().map(ready).collect();
+    }
+    thread::scope(|scope| {
+        let parts = candidates.chunks(candidates.len().div_ceil(threads));
+        let parts: Vec<_> = parts
+            .map(|part| scope.spawn(move || part.iter().map(ready).collect::<Vec<_>>()))
+            .collect();
+        let nodes = parts.into_iter().flat_map(|part| match part.join() {
+            Ok(nodes) => nodes,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        nodes.collect()
+    })
 }
 
 /// Nothing but the certificate itself.

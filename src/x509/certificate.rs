@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use ring::digest;
@@ -13,10 +14,15 @@ use super::extension::Extension;
 use super::time::{TimeError, timestamp};
 use super::{AlgorithmIdentifier, Hex, IssuedBy, Name, PublicKey, X509Error};
 
-/// A certificate, with the bytes it was read from.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Certificate {
+/// A certificate, with the bytes it was read from. A clone is the same one, and costs nothing.
+#[derive(Clone, Debug)]
+pub struct Certificate(Arc<Fields>);
+
+#[derive(Debug)]
+struct Fields {
     der: Vec<u8>,
+    /// SHA-256 of `der`, once it was asked for.
+    sha256: OnceLock<[u8; 32]>,
     /// Where the signed part stands in `der`.
     tbs: Range<usize>,
     version: Version,
@@ -31,6 +37,15 @@ pub struct Certificate {
     signature_algorithm: AlgorithmIdentifier,
     signature: Option<Vec<u8>>,
 }
+
+/// Two are equal when their bytes are.
+impl PartialEq for Certificate {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.der == other.0.der
+    }
+}
+
+impl Eq for Certificate {}
 
 impl Certificate {
     /// Reads the DER of one certificate.
@@ -117,8 +132,9 @@ impl Certificate {
         let der = outer.raw.to_vec();
         let start = tbs.position - outer.position;
         let tbs = start..start + tbs.raw.len();
-        Ok(Self {
+        Ok(Self(Arc::new(Fields {
             der,
+            sha256: OnceLock::new(),
             tbs,
             version,
             serial,
@@ -131,44 +147,44 @@ impl Certificate {
             extensions,
             signature_algorithm,
             signature,
-        })
+        })))
     }
 
     /// The certificate as PEM (RFC 7468 §5), one line end at the end.
     pub fn to_pem(&self) -> String {
         let ending = pem_rfc7468::LineEnding::LF;
-        pem_rfc7468::encode_string("CERTIFICATE", ending, &self.der)
+        pem_rfc7468::encode_string("CERTIFICATE", ending, &self.0.der)
             .expect("the label is right and the size is that of memory")
     }
 
     /// The certificate as it was read.
     pub fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// The signed part (TBSCertificate), as it was read.
     pub fn tbs(&self) -> &[u8] {
-        &self.der[self.tbs.clone()]
+        &self.0.der[self.0.tbs.clone()]
     }
 
     /// The version.
     pub fn version(&self) -> Version {
-        self.version
+        self.0.version
     }
 
     /// The serial number.
     pub fn serial(&self) -> &Serial {
-        &self.serial
+        &self.0.serial
     }
 
     /// The issuer's name.
     pub fn issuer(&self) -> &Name {
-        &self.issuer
+        &self.0.issuer
     }
 
     /// The subject's name.
     pub fn subject(&self) -> &Name {
-        &self.subject
+        &self.0.subject
     }
 
     /// Start of validity; [`Timestamp::MAX`] for the last day of year 9999.
@@ -176,7 +192,7 @@ impl Certificate {
     /// # Errors
     /// [`TimeError`] when what stands there is no date.
     pub fn not_before(&self) -> Result<Timestamp, &TimeError> {
-        self.not_before.as_ref().copied()
+        self.0.not_before.as_ref().copied()
     }
 
     /// End of validity; [`Timestamp::MAX`] for the last day of year 9999, which means "no end".
@@ -184,28 +200,28 @@ impl Certificate {
     /// # Errors
     /// [`TimeError`] when what stands there is no date.
     pub fn not_after(&self) -> Result<Timestamp, &TimeError> {
-        self.not_after.as_ref().copied()
+        self.0.not_after.as_ref().copied()
     }
 
     /// SHA-256 of the whole certificate.
     pub fn sha256(&self) -> [u8; 32] {
-        sha256(&self.der)
+        *self.0.sha256.get_or_init(|| sha256(&self.0.der))
     }
 
     /// SHA-1 of the whole certificate, as old tools and documents name it; it proves nothing.
     pub fn sha1(&self) -> [u8; 20] {
-        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.der);
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.0.der);
         digest.as_ref().try_into().expect("SHA-1 gives 20 bytes")
     }
 
     /// The SubjectPublicKeyInfo, DER.
     pub fn spki(&self) -> &[u8] {
-        &self.spki
+        &self.0.spki
     }
 
     /// SHA-256 of the [SubjectPublicKeyInfo](Self::spki).
     pub fn spki_sha256(&self) -> [u8; 32] {
-        sha256(&self.spki)
+        sha256(&self.0.spki)
     }
 
     /// The public key.
@@ -213,38 +229,38 @@ impl Certificate {
     /// # Errors
     /// [`X509Error::Key`] when the SubjectPublicKeyInfo, or an RSA key in it, cannot be followed.
     pub fn public_key(&self) -> Result<PublicKey, X509Error> {
-        PublicKey::read(&self.spki).map_err(X509Error::Key)
+        PublicKey::read(&self.0.spki).map_err(X509Error::Key)
     }
 
     /// The extensions in the order of the encoding, even one that stands there twice.
     pub fn extensions(&self) -> &[Extension] {
-        &self.extensions
+        &self.0.extensions
     }
 
     /// The first extension of this type (a constant of [`oid`](super::oid)).
     pub fn extension(&self, oid: &str) -> Option<&Extension> {
-        self.extensions.iter().find(|extension| extension.oid == *oid)
+        self.0.extensions.iter().find(|extension| extension.oid == *oid)
     }
 
     /// The algorithm of the signature, as it stands beside it.
     pub fn signature_algorithm(&self) -> &AlgorithmIdentifier {
-        &self.signature_algorithm
+        &self.0.signature_algorithm
     }
 
     /// The algorithm of the signature, as the signed part has it; RFC 5280 §4.1.1.2 wants it to be the same.
     pub fn tbs_signature_algorithm(&self) -> &AlgorithmIdentifier {
-        &self.tbs_signature_algorithm
+        &self.0.tbs_signature_algorithm
     }
 
     /// The octets of the signature. `None` when its BIT STRING counts unused bits, which no signature has: such
     /// certificates were issued (CPx fact sheet §11, 1232); they are read, and their signature proves nothing.
     pub fn signature(&self) -> Option<&[u8]> {
-        self.signature.as_deref()
+        self.0.signature.as_deref()
     }
 
     /// Which PKI the issuer's name is of. A name is a claim: only a signature proves it.
     pub fn issued_by(&self) -> IssuedBy {
-        IssuedBy::named(&self.issuer)
+        IssuedBy::named(&self.0.issuer)
     }
 
     /// Reads the content of an extension that the certificate may have.
