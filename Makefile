@@ -15,8 +15,8 @@ test: ## formatting, lints, features, documentation, every test (real pcscd, ope
 	@scripts/install build reader judges
 	@CPSKIT_REQUIRE_PCSCD=1 scripts/test
 
-judges: ## the heavier checks: benchmarks run once, start-to-identifier time
-	@scripts/install build
+judges: ## the heavier checks: benchmarks run once, yardsticks against openssl, ring, rustls-webpki
+	@scripts/install build judges
 	@scripts/judges
 
 certs: ## remakes the test PKI in certs-test/
@@ -24,9 +24,10 @@ certs: ## remakes the test PKI in certs-test/
 	CPSKIT_REMAKE=1 cargo test --locked --test certs
 
 bench: ## benchmarks in a release build
-	@scripts/install build
+	@scripts/install build judges
 	cargo bench --locked --bench parsers
 	benches/start-to-identifier
+	benches/yardsticks.sh
 
 fmt: ## formats the code
 	cargo fmt

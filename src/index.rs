@@ -3,7 +3,7 @@
 //! An index stands beside the file of its list, in the cache, and is sealed with a key that stands elsewhere: who can
 //! write to the cache cannot write an index that counts. What an index answers is what the list said when its
 //! signature was verified, under the key that verified it; whether that key is to be trusted, and whether the list is
-//! current, is asked anew each time. The note `docs/design/0004-sealed-index.md` has the threats and the format.
+//! current, is asked anew each time. The note `docs/design/0005-sealed-index.md` has the threats and the format.
 //!
 //! Paths are given; nothing here knows where the cache is.
 

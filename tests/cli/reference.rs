@@ -46,7 +46,9 @@ fn codes(folder: &Path) -> BTreeSet<String> {
         "doctor.",
         "emulate.",
         "net.",
+        "ocsp.",
         "secret.",
+        "trust.",
         "usage.",
     ];
     codes_of(folder, &families)
