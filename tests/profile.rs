@@ -224,7 +224,7 @@ const CHANGES: &[(Product, Change, &[&str])] = &[
             t.set_extension(
                 &[0x55, 0x1D, 16],
                 b"\x30\x22\x80\x0F20010105000000Z\x81\x0F20290105000000Z",
-            )
+            );
         },
         &["igc.private_key_usage_period"],
     ),
