@@ -16,6 +16,8 @@ mod pkcs7;
 mod shape;
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::thread;
 
 use self::ber::{Element, Reader};
 pub use self::found::Found;
@@ -312,9 +314,15 @@ impl Contents {
 
     /// The blocks of PEM.
     fn blocks(&mut self, file: &[u8], opener: &mut Opener<'_>) -> Result<(), StoreError> {
-        for block in pem::blocks(file) {
+        let blocks: Vec<pem::Block<'_>> = pem::blocks(file).collect();
+        let mut certificates = certificates(&blocks);
+        for (place, block) in blocks.iter().enumerate() {
+            if let Some(certificate) = certificates.get_mut(place).and_then(Option::take) {
+                self.certificates.push(certificate);
+                continue;
+            }
             let number = block.number;
-            match self.block(&block, opener) {
+            match self.block(block, opener) {
                 Err(error @ StoreError::Iterations { .. }) => return Err(error),
                 read => self.note(Place::Block(number), read),
             }
@@ -341,11 +349,10 @@ impl Contents {
             self.other.get_or_insert(Found::labelled(block.label));
             return Ok(());
         }
-        let content = match &block.content {
-            Ok(content) => content,
-            Err(pem::Fault::Cut) => return Err(StoreError::Cut),
-            Err(pem::Fault::Base64) => return Err(StoreError::Base64),
-        };
+        let content = &block.content().map_err(|fault| match fault {
+            pem::Fault::Cut => StoreError::Cut,
+            pem::Fault::Base64 => StoreError::Base64,
+        })?;
         match block.label {
             "X509 CRL" => self.lists.push(content.to_vec()),
             "TRUSTED CERTIFICATE" => {
@@ -375,4 +382,30 @@ impl Contents {
         }
         Ok(())
     }
+}
+
+/// The certificates of the blocks that are just that, several read at a time, each at the place of its block; none when
+/// there are few, which are read as they come.
+fn certificates(blocks: &[pem::Block<'_>]) -> Vec<Option<Certificate>> {
+    const MANY: usize = 128;
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    if blocks.len() < MANY || threads == 1 {
+        return Vec::new();
+    }
+    let read = |block: &pem::Block<'_>| match block.label {
+        // Whatever is wrong with one is said when its turn comes.
+        "CERTIFICATE" => Certificate::parse(&block.content().ok()?).ok(),
+        _ => None,
+    };
+    thread::scope(|scope| {
+        let parts: Vec<_> = blocks
+            .chunks(blocks.len().div_ceil(threads))
+            .map(|part| scope.spawn(move || part.iter().map(read).collect::<Vec<_>>()))
+            .collect();
+        let certificates = parts.into_iter().flat_map(|part| match part.join() {
+            Ok(certificates) => certificates,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        certificates.collect()
+    })
 }

@@ -3,6 +3,7 @@
 pub(super) mod github;
 pub(super) mod json;
 pub(super) mod junit;
+pub(super) mod progress;
 pub(super) mod sarif;
 pub(super) mod text;
 

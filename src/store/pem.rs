@@ -5,7 +5,7 @@ use data_encoding::{BASE64, DecodeKind};
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-/// A block, its content decoded.
+/// A block, not decoded yet.
 #[derive(Debug)]
 pub(super) struct Block<'a> {
     /// Which of the file, from 1.
@@ -14,8 +14,15 @@ pub(super) struct Block<'a> {
     pub(super) label: &'a str,
     /// Whether headers say that it is encrypted (`Proc-Type: 4,ENCRYPTED`).
     pub(super) sealed: Sealed,
+    /// The lines of base64, when the block has an end.
+    base64: Result<&'a [u8], Fault>,
+}
+
+impl Block<'_> {
     /// The content, or why there is none. Zeroed, since it may be a key.
-    pub(super) content: Result<Zeroizing<Vec<u8>>, Fault>,
+    pub(super) fn content(&self) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        decode(self.base64?)
+    }
 }
 
 /// Whether the content is encrypted by the means of RFC 1421.
@@ -56,9 +63,9 @@ pub(super) fn blocks(file: &[u8]) -> impl Iterator<Item = Block<'_>> {
             let Some(label) = label(rest) else { continue };
             rest = &rest[label.len() + DASHES.len()..];
             number += 1;
-            let (sealed, content, after) = body(rest, label);
+            let (sealed, base64, after) = body(rest, label);
             rest = after;
-            return Some(Block { number, label, sealed, content });
+            return Some(Block { number, label, sealed, base64 });
         }
     })
 }
@@ -71,7 +78,7 @@ fn label(rest: &[u8]) -> Option<&str> {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte)).then_some(text)
 }
 
-type Body<'a> = (Sealed, Result<Zeroizing<Vec<u8>>, Fault>, &'a [u8]);
+type Body<'a> = (Sealed, Result<&'a [u8], Fault>, &'a [u8]);
 
 /// What follows the first line of a block, and what follows the block.
 fn body<'a>(rest: &'a [u8], label: &str) -> Body<'a> {
@@ -83,7 +90,7 @@ fn body<'a>(rest: &'a [u8], label: &str) -> Body<'a> {
         return (Sealed::No, Err(Fault::Cut), mark);
     };
     let (sealed, base64) = headers(body);
-    (sealed, decode(base64), after)
+    (sealed, Ok(base64), after)
 }
 
 /// Passes over the headers of RFC 1421 §4.6, when there are any.

@@ -82,7 +82,7 @@ impl fmt::Debug for Oid {
 }
 
 fn dotted(octets: &[u8]) -> Option<String> {
-    let mut text = String::new();
+    let mut text = String::with_capacity(octets.len() * 3 + 2);
     let mut arc: Option<u128> = None;
     for octet in octets {
         let value = match (arc, octet) {
@@ -99,12 +99,27 @@ fn dotted(octets: &[u8]) -> Option<String> {
         if text.is_empty() {
             // The first two arcs share one number: 40 × the first, which is at most 2.
             let first = (value / 40).min(2);
-            text = format!("{first}.{}", value - 40 * first);
+            push(&mut text, first);
+            text.push('.');
+            push(&mut text, value - 40 * first);
         } else {
-            text.push_str(&format!(".{value}"));
+            text.push('.');
+            push(&mut text, value);
         }
     }
     (arc.is_none() && !text.is_empty()).then_some(text)
+}
+
+/// Adds the digits of a number. Identifiers are read by the thousand, and most of their arcs are short.
+fn push(text: &mut String, number: u128) {
+    match u8::try_from(number) {
+        Ok(short) => {
+            let digits = [short / 100, short / 10 % 10, short % 10];
+            let zeros = digits.iter().take(2).take_while(|digit| **digit == 0).count();
+            text.extend(digits[zeros..].iter().map(|digit| char::from(b'0' + digit)));
+        }
+        Err(_) => text.push_str(&number.to_string()),
+    }
 }
 
 /// The content octets of a dotted form that is one.

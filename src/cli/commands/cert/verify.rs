@@ -138,7 +138,7 @@ impl Judge<'_> {
         args: &CertVerify,
         context: &Context,
     ) -> Result<Vec<Checked>, Failure> {
-        let mut reports = self.reports(subjects)?;
+        let mut reports = self.reports(subjects, context)?;
         let fetch = net::fetcher(&args.evidence.fetch, NamedBy::Certificates, context)?;
         let cache = net::cache(&args.evidence.fetch);
         let kept = cache.as_ref().map(|cache| Kept {
@@ -162,7 +162,7 @@ impl Judge<'_> {
                 self.evidence.candidates.extend(candidates);
                 self.evidence.lists.extend(lists);
                 self.evidence.responses.extend(responses);
-                reports = self.reports(subjects)?;
+                reports = self.reports(subjects, context)?;
             }
         }
         let undecided = reports.iter().any(|report| report.verdict() == Verdict::Indeterminate);
@@ -213,14 +213,17 @@ impl Judge<'_> {
         Known::new(subjects.chain(candidates), &self.trusted.anchors)
     }
 
-    fn reports(&self, subjects: &[Subject]) -> Result<Vec<Report>, Failure> {
+    fn reports(&self, subjects: &[Subject], context: &Context) -> Result<Vec<Report>, Failure> {
         let Evidence { candidates, lists, indexed, responses } = &self.evidence;
         let lists = lists.iter().map(ListFile::list).collect::<Result<Vec<List<'_>>, _>>()?;
         let validator = Validator::new(self.trusted.anchors.clone(), candidates.clone(), lists)
             .with_indexed(indexed.iter().map(Indexed::list))
             .with_responses(responses.clone());
+        let progress = context.printer.progress(subjects.len());
         let judge = |subject: &Subject| {
-            validator.validate(&subject.certificate, &origin(subject), self.options)
+            let report = validator.validate(&subject.certificate, &origin(subject), self.options);
+            progress.step();
+            report
         };
         if self.is_small(subjects) {
             return Ok(subjects.iter().map(judge).collect());
