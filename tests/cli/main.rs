@@ -17,6 +17,7 @@ mod emulate;
 mod guide;
 mod id;
 mod list;
+mod online;
 mod output;
 mod pin;
 mod pin_sources;
