@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::args::cert::{Environment, TrustArgs, TrustStoreArgs};
-use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::inputs::{self, Inputs};
@@ -49,11 +48,7 @@ pub(super) enum TrustScope {
 
 impl Trusted {
     /// Resolves the flags. Certificates of the inputs that a pin of the environment proves are anchors too.
-    pub(super) fn resolve(
-        args: &TrustArgs,
-        carried: &[Candidate],
-        context: &Context,
-    ) -> Result<Self, Failure> {
+    pub(super) fn resolve(args: &TrustArgs, carried: &[Candidate]) -> Result<Self, Failure> {
         let mut trusted = Self::default();
         if !args.trust.is_empty() {
             trusted.files(&args.trust)?;
@@ -68,8 +63,8 @@ impl Trusted {
         match args.environment {
             Environment::Auto => {}
             Environment::Emulated => trusted.emulated(),
-            Environment::Prod => trusted.world(PinnedWorld::Production, args, carried, context)?,
-            Environment::Test => trusted.world(PinnedWorld::Test, args, carried, context)?,
+            Environment::Prod => trusted.world(PinnedWorld::Production, args, carried)?,
+            Environment::Test => trusted.world(PinnedWorld::Test, args, carried)?,
         }
         Ok(trusted)
     }
@@ -149,9 +144,8 @@ impl Trusted {
         world: PinnedWorld,
         args: &TrustArgs,
         carried: &[Candidate],
-        context: &Context,
     ) -> Result<(), Failure> {
-        let store = TrustStore::at(&args.store, context)?;
+        let store = TrustStore::at(&args.store)?;
         for entry in store.entries() {
             match (entry.admission, entry.held.clone()) {
                 (Admission::Published(pin), held) if pin.world == world => {

@@ -129,6 +129,8 @@ pub(super) struct Doctor {
     /// Also try to reach the publication point of IGC-Santé
     #[arg(long)]
     pub(super) network: bool,
+    #[command(flatten)]
+    pub(super) store: cert::TrustStoreArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::cert::TrustStoreArgs;
-use super::context::Context;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::inputs;
@@ -54,7 +53,7 @@ const USER: &str = "user-";
 
 impl TrustStore {
     /// The folder that the flags, the environment or the system name; it may be absent.
-    pub(super) fn at(args: &TrustStoreArgs, _context: &Context) -> Result<Self, Failure> {
+    pub(super) fn at(args: &TrustStoreArgs) -> Result<Self, Failure> {
         let folder = args.folder().ok_or_else(|| {
             Failure::new("trust.store", Exit::Usage, "no folder for the trust store is known")
                 .hint("name one with `--trust-store DIR`")

@@ -9,10 +9,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::cli::args::Doctor;
+use crate::cli::args::cert::TrustStoreArgs;
 use crate::cli::context::{Context, Network};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
+use crate::cli::trust_store::TrustStore;
 
 #[derive(Serialize)]
 struct Document {
@@ -73,6 +75,28 @@ impl Check {
 /// The official diagnostic of the workstation (CPx platform fact sheet).
 const OFFICIAL: &str = "https://diagcps.eservices.esante.gouv.fr/";
 
+/// The anchors that certificates are judged with.
+fn trust(args: &TrustStoreArgs) -> Check {
+    let update = "`cpskit trust update` fetches the anchors of IGC-Santé; `cpskit trust import FILE` takes them from a file";
+    let store = match TrustStore::at(args) {
+        Ok(store) => store,
+        Err(failure) => {
+            return Check::with("trust store", Status::Warning, failure.message, update);
+        }
+    };
+    let folder = store.folder().display();
+    match (store.entries().len(), store.unpinned().len()) {
+        (0, 0) => Check::with("trust store", Status::Warning, format!("empty: {folder}"), update),
+        (anchors, 0) => Check::ok("trust store", format!("{anchors} authorities in {folder}")),
+        (anchors, unpinned) => Check::with(
+            "trust store",
+            Status::Warning,
+            format!("{anchors} authorities in {folder}, and {unpinned} files that match no pin"),
+            "`cpskit trust list` names them: they are not trusted",
+        ),
+    }
+}
+
 /// The publication point of IGC-Santé.
 const PUBLICATION: &str = "igc-sante.esante.gouv.fr:80";
 
@@ -81,6 +105,7 @@ pub(super) fn run(args: &Doctor, context: &Context) -> Result<Outcome, Failure> 
     checks.extend(service_and_readers(context));
     checks.push(middleware());
     checks.push(clock(context));
+    checks.push(trust(&args.store));
     checks.push(network(args, context));
     let problems = checks.iter().filter(|check| check.status == Status::Problem).count();
     let config = settings(context);

@@ -17,9 +17,9 @@ use crate::cli::trust_store::{Admission, Held, Kept};
 
 pub(super) fn run(trust: &Trust, context: &Context) -> Result<Outcome, Failure> {
     match trust {
-        Trust::List(args) => list::run(args, context),
+        Trust::List(args) => list::run(args),
         Trust::Update(args) => update::run(args, context),
-        Trust::Import(args) => import::run(args, context),
+        Trust::Import(args) => import::run(args),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
     }
     let unread: Vec<Unread> = inputs.unread;
     candidates.extend(untrusted(args)?);
-    let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
+    let trusted = Trusted::resolve(&args.trust, &candidates)?;
     candidates.extend(trusted.candidates.iter().cloned());
     let mut lists = args.evidence.crl.clone();
     let indexed = Indexed::take(&mut lists);

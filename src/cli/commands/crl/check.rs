@@ -41,7 +41,7 @@ pub(super) fn run(args: &CrlCheck, context: &Context) -> Result<Outcome, Failure
     let mut candidates: Vec<Candidate> = subjects.iter().flat_map(Subject::candidates).collect();
     let mut remarks = Vec::new();
     let anchors = if issuers.is_empty() {
-        let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
+        let trusted = Trusted::resolve(&args.trust, &candidates)?;
         candidates.extend(trusted.candidates);
         remarks.extend(trusted.remarks);
         trusted.anchors

@@ -79,7 +79,7 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
             return Err(Failure::arguments(format!("`{source}` is neither a file nor an address")));
         }
     }
-    let trusted = Trusted::resolve(&args.trust, &candidates, context)?;
+    let trusted = Trusted::resolve(&args.trust, &candidates)?;
     candidates.extend(trusted.candidates.iter().cloned());
     let clients = [NamedBy::Certificates, NamedBy::User].map(|named_by| {
         net::client(&args.fetch, named_by, context)?.ok_or_else(|| {

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::{Admitted, render};
 use crate::cli::args::trust::TrustImport;
-use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, Inputs};
@@ -23,7 +22,7 @@ struct Document<'a> {
     results: &'a [Admitted],
 }
 
-pub(super) fn run(args: &TrustImport, context: &Context) -> Result<Outcome, Failure> {
+pub(super) fn run(args: &TrustImport) -> Result<Outcome, Failure> {
     let pins = args.pin.iter().map(|text| pin(text)).collect::<Result<Vec<_>, _>>()?;
     let mut found = Vec::new();
     for path in &args.files {
@@ -44,7 +43,7 @@ pub(super) fn run(args: &TrustImport, context: &Context) -> Result<Outcome, Fail
     if found.is_empty() {
         return Err(Failure::arguments("no certificate in what was named"));
     }
-    let store = TrustStore::at(&args.store, context)?;
+    let store = TrustStore::at(&args.store)?;
     let mut unused: BTreeSet<[u8; 32]> = pins.iter().copied().collect();
     let mut results = Vec::new();
     for (file, held) in found {

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::cli::args::trust::TrustList;
-use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
 use crate::cli::output::json::hex;
@@ -34,8 +33,8 @@ struct Row {
     file: Option<String>,
 }
 
-pub(super) fn run(args: &TrustList, context: &Context) -> Result<Outcome, Failure> {
-    let store = TrustStore::at(&args.store, context)?;
+pub(super) fn run(args: &TrustList) -> Result<Outcome, Failure> {
+    let store = TrustStore::at(&args.store)?;
     let entries = store.entries();
     let mut anchors: Vec<Row> = Pin::all()
         .map(|pin| Row {

@@ -38,7 +38,7 @@ pub(super) fn run(args: &TrustUpdate, context: &Context) -> Result<Outcome, Fail
         Failure::new("net.offline", Exit::Usage, "`trust update` needs the network")
             .hint("`cpskit trust import FILE` takes the anchors from a file")
     })?;
-    let store = TrustStore::at(&args.store, context)?;
+    let store = TrustStore::at(&args.store)?;
     let wanted = Pin::all().filter(|pin| match args.environment {
         UpdateEnvironment::All => true,
         UpdateEnvironment::Prod => pin.world == PinnedWorld::Production,
