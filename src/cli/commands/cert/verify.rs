@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::Map;
 
 use self::gather::{Gathered, Gatherer, Kept, Known};
@@ -55,7 +56,8 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
         indexed,
         responses: responses(&args.evidence.ocsp)?,
     };
-    let judge = Judge { options: &options, trusted: &trusted, evidence, jobs: args.jobs };
+    let pool = pool(subjects.len(), args.jobs)?;
+    let judge = Judge { options: &options, trusted: &trusted, evidence, pool };
     let results = judge.all(&subjects, args, context)?;
 
     let mut head = Map::new();
@@ -124,7 +126,8 @@ struct Judge<'j> {
     options: &'j Options,
     trusted: &'j Trusted,
     evidence: Evidence,
-    jobs: Option<u16>,
+    /// `None` where one thread is enough.
+    pool: Option<ThreadPool>,
 }
 
 /// More rounds than any path that is not hostile needs: one for each issuer, and one for each source of each status.
@@ -179,11 +182,10 @@ impl Judge<'_> {
             let format = context.printer.format;
             Judged { subject, report, trusted: self.trusted, further, failures, format }.row()
         };
-        if self.is_small(subjects) {
-            return Ok(subjects.iter().zip(reports).map(row).collect());
-        }
-        let pool = self.pool()?;
-        Ok(pool.install(|| subjects.par_iter().zip(reports).map(row).collect()))
+        Ok(match &self.pool {
+            None => subjects.iter().zip(reports).map(row).collect(),
+            Some(pool) => pool.install(|| subjects.par_iter().zip(reports).map(row).collect()),
+        })
     }
 
     /// What is found beside the path: thresholds of the subject and of the lists that answered, the profile.
@@ -225,23 +227,20 @@ impl Judge<'_> {
             progress.step();
             report
         };
-        if self.is_small(subjects) {
-            return Ok(subjects.iter().map(judge).collect());
-        }
-        Ok(self.pool()?.install(|| subjects.par_iter().map(judge).collect()))
+        Ok(match &self.pool {
+            None => subjects.iter().map(judge).collect(),
+            Some(pool) => pool.install(|| subjects.par_iter().map(judge).collect()),
+        })
     }
+}
 
-    /// A pool of threads costs more than a few certificates do.
-    fn is_small(&self, subjects: &[Subject]) -> bool {
-        subjects.len() < 8 || self.jobs == Some(1)
+/// The threads of a run; `None` where one is asked for, or the subjects are so few that threads cost more.
+fn pool(subjects: usize, jobs: Option<u16>) -> Result<Option<ThreadPool>, Failure> {
+    if subjects < 8 || jobs == Some(1) {
+        return Ok(None);
     }
-
-    fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(self.jobs.map_or(0, usize::from))
-            .build()
-            .map_err(|error| Failure::arguments(format!("`--jobs`: {error}")))
-    }
+    let pool = ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
+    pool.map(Some).map_err(|error| Failure::arguments(format!("`--jobs`: {error}")))
 }
 
 fn options(args: &CertVerify, at: Timestamp) -> Result<Options, Failure> {
