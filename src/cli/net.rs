@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use etcetera::BaseStrategy;
+use serde::Serialize;
 
 use super::args::cert::FetchArgs;
 use super::context::{Context, Network};
@@ -77,6 +78,25 @@ fn proxies() -> Result<Proxies, Failure> {
         Failure::new("net.proxy", Exit::Usage, error.to_string())
             .hint("look at `HTTP_PROXY` and `HTTPS_PROXY`; `NO_PROXY=*` goes without")
     })
+}
+
+/// A fetch that failed, as documents show it.
+#[derive(Debug, Serialize)]
+pub(in crate::cli) struct FailedFetch {
+    pub(in crate::cli) url: String,
+    pub(in crate::cli) problem: String,
+    /// Whether a later try may succeed.
+    pub(in crate::cli) temporary: bool,
+}
+
+impl From<&FetchError> for FailedFetch {
+    fn from(error: &FetchError) -> Self {
+        Self {
+            url: error.url.clone(),
+            problem: error.problem.to_string(),
+            temporary: error.is_temporary(),
+        }
+    }
 }
 
 impl From<FetchError> for Failure {

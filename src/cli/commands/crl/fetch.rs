@@ -13,7 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::indexes;
 use crate::cli::inputs::Inputs;
 use crate::cli::lists::ListFile;
-use crate::cli::net::{self, NamedBy};
+use crate::cli::net::{self, FailedFetch, NamedBy};
 use crate::cli::output::Outcome;
 use crate::cli::output::json::hex;
 use crate::cli::output::text::clean;
@@ -23,6 +23,7 @@ use crate::pki::source::{
     FetchError, FetchProblem, Freshness, Question as Form, Request, Source, What, of_status,
 };
 use crate::pki::{Candidate, ListRefusal, Options, Origin, Revocation, Validator};
+use crate::x509::{Crl, IssuedBy};
 
 #[derive(Serialize)]
 struct Document {
@@ -45,14 +46,7 @@ struct Row {
     signature: Option<&'static str>,
     freshness: Option<&'static str>,
     file: Option<String>,
-    error: Option<Failed>,
-}
-
-#[derive(Serialize)]
-struct Failed {
-    url: String,
-    problem: String,
-    temporary: bool,
+    error: Option<FailedFetch>,
 }
 
 /// An argument: an address, or a certificate that names some.
@@ -91,6 +85,7 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
     let (of_certificates, of_user) = (of_certificates?, of_user?);
     let at = args.instant.at.unwrap_or_else(|| context.now());
     let (mut rows, mut exits, mut ders) = (Vec::new(), Vec::new(), Vec::new());
+    let mut emulated = false;
     for Wanted { input, named_by, lists, deltas } in wanted {
         let client = match named_by {
             NamedBy::Certificates => &of_certificates,
@@ -101,7 +96,7 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
         for request in &lists {
             match obtain(client, request) {
                 Ok(list) => {
-                    found = Some((request, list));
+                    found = Some(list);
                     break;
                 }
                 Err(error) => failed.push(error),
@@ -114,16 +109,16 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
                 exit
             }));
         }
-        let deltas =
-            deltas.iter().filter_map(|request| Some((request, obtain(client, request).ok()?)));
-        for (request, list) in found.into_iter().chain(deltas) {
-            let list_file = ListFile { name: request.url.clone(), der: list.bytes.clone() };
-            let signature = judge(&list_file, list.file.as_deref(), &trusted, &candidates, at)?;
+        let deltas = deltas.iter().filter_map(|request| obtain(client, request).ok());
+        for obtained in found.into_iter().chain(deltas) {
+            let signature = judge(&obtained, &trusted, &candidates, at)?;
             if signature == Signature::Wrong {
                 exits.push(Exit::Negative);
             }
-            rows.push(Row::of(&input, &list_file, &list, signature)?);
-            ders.push(list_file.der);
+            let crl = obtained.list.crl()?;
+            emulated |= IssuedBy::named(crl.issuer()) == IssuedBy::Emulation;
+            rows.push(Row::of(&input, &obtained, &crl, signature));
+            ders.push(obtained.list.der);
         }
     }
     if let Some(out) = &args.out {
@@ -132,9 +127,6 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
         };
         std::fs::write(out, der).map_err(|error| Failure::input(out, &error))?;
     }
-    let emulated = rows.iter().any(|row| {
-        row.issuer.as_ref().is_some_and(|name| name.contains("OU=EMULATION SANS VALEUR"))
-    });
     let text: Vec<String> = rows.iter().map(Row::text).collect();
     let document = Document { schema: "cpskit.crl.fetch/1", emulated, results: rows };
     let exit = Exit::worst(exits.into_iter());
@@ -164,7 +156,7 @@ fn of_file(
 
 /// A list, and where it lies.
 struct Obtained {
-    bytes: Vec<u8>,
+    list: ListFile,
     freshness: Freshness,
     file: Option<String>,
 }
@@ -185,7 +177,7 @@ fn obtain(client: &Client, request: &Request) -> Result<Obtained, FetchError> {
         let problem = FetchProblem::Unexpected { expected };
         return Err(FetchError { url: request.url.clone(), problem });
     }
-    Ok(Obtained { bytes: list.der, freshness, file })
+    Ok(Obtained { list, freshness, file })
 }
 
 /// What can be said of the signature of a list.
@@ -199,8 +191,7 @@ enum Signature {
 /// Verifies the signature of a list with the keys at hand; a list that holds is indexed, so that later runs look it up
 /// without reading it.
 fn judge(
-    list: &ListFile,
-    file: Option<&str>,
+    Obtained { list, file, .. }: &Obtained,
     trusted: &Trusted,
     candidates: &[Candidate],
     at: Timestamp,
@@ -211,7 +202,7 @@ fn judge(
     let options = Options { revocation: Revocation::Off, ..Options::at(at) };
     Ok(match validator.authenticate(0, &options) {
         Ok(signer) => {
-            if let Some(Ok(body)) = file.map(|file| Body::read(Path::new(file)))
+            if let Some(Ok(body)) = file.as_ref().map(|file| Body::read(Path::new(file)))
                 && body.bytes == list.der
             {
                 indexes::write(&body, &list.crl()?, &signer);
@@ -224,14 +215,9 @@ fn judge(
 }
 
 impl Row {
-    fn of(
-        input: &str,
-        list: &ListFile,
-        obtained: &Obtained,
-        signature: Signature,
-    ) -> Result<Self, Failure> {
-        let crl = list.crl()?;
-        Ok(Self {
+    fn of(input: &str, obtained: &Obtained, crl: &Crl<'_>, signature: Signature) -> Self {
+        let list = &obtained.list;
+        Self {
             url: list.name.clone(),
             input: input.to_owned(),
             issuer: Some(crl.issuer().to_string()),
@@ -252,7 +238,7 @@ impl Row {
             }),
             file: obtained.file.clone(),
             error: None,
-        })
+        }
     }
 
     fn failed(input: &str, error: &FetchError) -> Self {
@@ -268,11 +254,7 @@ impl Row {
             signature: None,
             freshness: None,
             file: None,
-            error: Some(Failed {
-                url: error.url.clone(),
-                problem: error.problem.to_string(),
-                temporary: error.is_temporary(),
-            }),
+            error: Some(FailedFetch::from(error)),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::inputs::{self, Inputs};
 use crate::cli::output::Outcome;
 use crate::cli::trust_store::{Admission, Held, TrustStore, parse_pin};
-use crate::x509::{Certificate, IssuedBy, World};
+use crate::x509::{IssuedBy, World};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -92,7 +92,7 @@ fn pin(text: &str) -> Result<[u8; 32], Failure> {
 /// A pin of the user's own proves identity, and cannot make another world of what a name says.
 fn pinned_by_user(held: &Held) -> Result<(), &'static str> {
     let Held::Certificate(certificate) = held else { return Err("a key without a name") };
-    match world_of(certificate) {
+    match IssuedBy::named(certificate.subject()) {
         IssuedBy::Emulation => Err("an emulation authority: use `--environment emulated`"),
         IssuedBy::IgcSante { world: World::Recette, .. } => {
             Err("RECETTE is neither production nor TEST: use `--trust FILE`")
@@ -100,8 +100,4 @@ fn pinned_by_user(held: &Held) -> Result<(), &'static str> {
         IssuedBy::Legacy { .. } => Err("a PKI that ended in 2021: use `--trust FILE`"),
         _ => Ok(()),
     }
-}
-
-fn world_of(certificate: &Certificate) -> IssuedBy {
-    IssuedBy::named(certificate.subject())
 }

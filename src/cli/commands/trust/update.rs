@@ -7,10 +7,10 @@ use crate::cli::args::trust::{TrustUpdate, UpdateEnvironment};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
-use crate::cli::net::{self, NamedBy};
+use crate::cli::net::{self, FailedFetch, NamedBy};
 use crate::cli::output::Outcome;
 use crate::cli::trust_store::{Admission, Held, TrustStore};
-use crate::pki::source::{Fetch, Request, What};
+use crate::pki::source::{Fetch, FetchError, FetchProblem, Request, What};
 use crate::pki::{PUBLICATION_POINT, Pin, PinnedWorld};
 use crate::store;
 
@@ -21,14 +21,7 @@ struct Document<'a> {
     folder: String,
     changed: bool,
     results: &'a [Admitted],
-    failed: Vec<Failed>,
-}
-
-#[derive(Serialize)]
-struct Failed {
-    url: String,
-    problem: String,
-    temporary: bool,
+    failed: Vec<FailedFetch>,
 }
 
 pub(super) fn run(args: &TrustUpdate, context: &Context) -> Result<Outcome, Failure> {
@@ -53,17 +46,17 @@ pub(super) fn run(args: &TrustUpdate, context: &Context) -> Result<Outcome, Fail
         let request = Request { url: url.clone(), what: What::Issuers };
         match client.fetch(&request) {
             Err(error) => {
-                let (problem, temporary) = (error.problem.to_string(), error.is_temporary());
+                let temporary = error.is_temporary();
                 exits.push(if temporary { Exit::Temporary } else { Exit::Indeterminate });
-                failed.push(Failed { url, problem, temporary });
+                failed.push(FailedFetch::from(&error));
             }
             Ok(fetched) => {
                 let contents = store::read(&fetched.bytes, None);
                 let certificates = contents.map(|found| found.certificates).unwrap_or_default();
                 if certificates.is_empty() {
-                    let problem = "the answer is not a certificate".to_owned();
+                    let problem = FetchProblem::Unexpected { expected: "a certificate" };
                     exits.push(Exit::Negative);
-                    failed.push(Failed { url, problem, temporary: false });
+                    failed.push(FailedFetch::from(&FetchError { url, problem }));
                     continue;
                 }
                 for held in certificates.into_iter().map(|found| Held::Certificate(Box::new(found)))

@@ -8,6 +8,7 @@ use crate::cli::anchors::{Basis, TrustScope, Trusted};
 use crate::cli::args::Format;
 use crate::cli::checked::{Checked, Row};
 use crate::cli::exit::Exit;
+use crate::cli::net::FailedFetch;
 use crate::cli::output::json::hex;
 use crate::cli::output::text::clean;
 use crate::pki::source::FetchError;
@@ -43,14 +44,7 @@ struct Document<'d> {
     findings: &'d [Row],
     revocation: Vec<Revocation<'d>>,
     not_checked: Vec<Unchecked<'d>>,
-    fetches: Vec<Failed<'d>>,
-}
-
-#[derive(Serialize)]
-struct Failed<'d> {
-    url: &'d str,
-    problem: String,
-    temporary: bool,
+    fetches: Vec<FailedFetch>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +120,7 @@ impl Judged<'_> {
             findings,
             revocation: self.report.revocation.iter().map(revocation).collect(),
             not_checked: self.report.not_checked.iter().map(unchecked).collect(),
-            fetches: self.failures.iter().map(failed).collect(),
+            fetches: self.failures.iter().map(FailedFetch::from).collect(),
         };
         serde_json::to_value(&document).expect("documents are plain data")
     }
@@ -302,10 +296,6 @@ fn revocation(status: &RevocationStatus) -> Revocation<'_> {
             })
             .collect(),
     }
-}
-
-fn failed(error: &FetchError) -> Failed<'_> {
-    Failed { url: &error.url, problem: error.problem.to_string(), temporary: error.is_temporary() }
 }
 
 fn unchecked(left: &NotChecked) -> Unchecked<'_> {
