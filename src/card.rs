@@ -7,6 +7,7 @@
 //! is reset at the end of the transaction, so that no other program inherits it.
 
 mod activities;
+mod algorithm;
 mod certificates;
 mod error;
 mod file;
@@ -18,6 +19,7 @@ pub mod pkcs15;
 mod session;
 
 pub use activities::Situation;
+pub use algorithm::{Hash, Padding};
 pub use certificates::{CardCertificate, Role};
 pub use error::{Error, File, PinName};
 pub use identity::{

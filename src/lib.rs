@@ -28,6 +28,7 @@
 pub mod card;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod credential;
 #[cfg(feature = "emulate")]
 pub mod emulate;
 pub mod id;
@@ -41,7 +42,7 @@ pub mod pki;
 pub mod secret;
 #[cfg(feature = "store")]
 pub mod store;
-#[cfg(feature = "net")]
-mod tls;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod transport;
 pub mod x509;

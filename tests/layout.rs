@@ -20,7 +20,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("index", &["pki", "x509"]),
     ("net", &["pki::source", "tls"]),
     ("credential", &["card", "secret", "store", "x509"]),
-    ("tls", &["credential", "pki"]),
+    ("cms", &["credential", "x509"]),
+    ("tls", &["credential", "pki", "x509"]),
+    // HTTP over what `tls` opens; it names no TLS library.
+    ("web", &["tls", "credential", "secret"]),
     ("platform", &["credential", "tls", "net", "pki", "id", "secret", "trace", "fleet", "form"]),
     ("fleet", &["platform", "credential", "tls", "net", "pki", "id", "secret"]),
     ("form", &["platform", "credential", "tls", "net", "pki", "id", "secret"]),

@@ -2,7 +2,10 @@
 
 pub(super) mod cert;
 pub(super) mod crl;
+pub(super) mod tls;
+pub(super) mod trace;
 pub(super) mod trust;
+pub(super) mod use_card;
 
 use std::path::PathBuf;
 
@@ -41,6 +44,9 @@ pub(super) struct Global {
     /// Never prompt: what would be asked becomes an error that names the flag to give
     #[arg(long, global = true)]
     pub(super) no_input: bool,
+    /// Append the functional traces of this run to FILE: who, with which card, what, when, result
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) trace: Option<PathBuf>,
     /// Configuration file (TOML)
     #[arg(long, global = true, env = "CPSKIT_CONFIG", value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
@@ -99,6 +105,12 @@ pub(super) enum Command {
     /// The trust anchors
     #[command(subcommand)]
     Trust(trust::Trust),
+    /// TLS with the card: call a service, lend the card to other programs, see who connects
+    #[command(subcommand)]
+    Tls(tls::Tls),
+    /// Functional traces: what was done with the card
+    #[command(subcommand)]
+    Trace(trace::Trace),
     /// The virtual card
     #[command(subcommand)]
     Emulate(Emulate),
@@ -156,6 +168,13 @@ pub(super) enum Card {
     /// The PIN
     #[command(subcommand)]
     Pin(CardPin),
+    /// Sign a file of any size with a key of the card
+    Sign(Box<use_card::CardSign>),
+    /// Decipher with the authentication key
+    Decrypt(use_card::CardDecrypt),
+    /// Data objects
+    #[command(subcommand)]
+    Data(use_card::CardData),
 }
 
 /// The virtual card used when none is named.
@@ -287,6 +306,10 @@ pub(super) struct CardApdu {
 pub(super) enum CardPin {
     /// Tries left; spends none
     Status(Choice),
+    /// Choose another PIN
+    Change(use_card::CardPinChange),
+    /// Choose a new PIN with the code de déblocage
+    Unblock(use_card::CardPinUnblock),
 }
 
 #[derive(Debug, Subcommand)]

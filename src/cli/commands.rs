@@ -6,6 +6,8 @@ mod crl;
 mod demo;
 mod doctor;
 mod emulate;
+mod tls;
+mod trace;
 mod trust;
 
 use clap::CommandFactory;
@@ -36,6 +38,8 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<Outcome, Failu
         Command::Demo => demo::run(context),
         Command::Doctor(doctor) => doctor::run(doctor, context),
         Command::Emulate(Emulate::Card(card)) => emulate::run(card, context),
+        Command::Tls(tls) => tls::run(tls, context),
+        Command::Trace(trace) => trace::run(trace, context),
         Command::Trust(trust) => trust::run(trust, context),
         Command::Man => {
             let mut page = Vec::new();

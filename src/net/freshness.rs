@@ -2,8 +2,8 @@
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
-use ureq::http::HeaderMap;
 use ureq::http::header::{AGE, CACHE_CONTROL, DATE, EXPIRES};
+use ureq::http::{HeaderMap, HeaderName};
 
 /// Whether a response may be kept, and until when it is used without asking again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -62,7 +62,7 @@ fn expiry(headers: &HeaderMap, now: Timestamp) -> Option<SignedDuration> {
     Some(expires.duration_since(instant(DATE).unwrap_or(now)))
 }
 
-fn text(headers: &HeaderMap, name: ureq::http::HeaderName) -> Option<&str> {
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 

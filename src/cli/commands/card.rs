@@ -3,10 +3,13 @@
 mod activities;
 mod apdu;
 mod certs;
+mod data;
+mod decrypt;
 mod id;
 mod list;
 mod pin;
 pub(super) mod read;
+mod sign;
 mod watch;
 
 use crate::card::{
@@ -28,8 +31,13 @@ pub(super) fn run(command: &Card, context: &Context) -> Result<Outcome, Failure>
         Card::Certs(args) => certs::run(args, context),
         Card::Id(choice) => id::run(choice, context),
         Card::List { emulated } => list::run(emulated.as_deref(), context),
+        Card::Data(data) => data::run(data, context),
+        Card::Decrypt(args) => decrypt::run(args, context),
+        Card::Pin(CardPin::Change(args)) => pin::change(args, context),
         Card::Pin(CardPin::Status(choice)) => pin::status(choice, context),
+        Card::Pin(CardPin::Unblock(args)) => pin::unblock(args, context),
         Card::Read(args) => read::run(args, context),
+        Card::Sign(args) => sign::run(args, context),
         Card::Watch(args) => watch::run(args, context),
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{is_emulated, label};
 use crate::card::{Error, PinName, PinStatus, Tries};
 use crate::cli::args::Choice;
+use crate::cli::args::use_card::{CardPinChange, CardPinUnblock};
 use crate::cli::choose;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -82,4 +83,14 @@ pub(super) fn words(status: &PinStatus) -> String {
         text.push_str(&format!(", {} left in its life", count(uses.into(), "use", "uses")));
     }
     text
+}
+
+/// `card pin change`.
+pub(super) fn change(_args: &CardPinChange, _context: &Context) -> Result<Outcome, Failure> {
+    Err(Failure::defect())
+}
+
+/// `card pin unblock`.
+pub(super) fn unblock(_args: &CardPinUnblock, _context: &Context) -> Result<Outcome, Failure> {
+    Err(Failure::defect())
 }

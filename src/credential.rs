@@ -1,0 +1,63 @@
+//! A key that signs, with the certificates that speak for it. A key on a card and a key in a file look alike to TLS, to
+//! CMS and to the platform.
+
+use std::fmt;
+
+pub use crate::card::{Hash, Padding};
+use crate::x509::Certificate;
+
+/// A signature scheme.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// ECDSA on P-256 with SHA-256, the signature in DER.
+    EcdsaP256Sha256,
+    /// ECDSA on P-384 with SHA-384, the signature in DER.
+    EcdsaP384Sha384,
+    /// Ed25519.
+    Ed25519,
+    /// RSASSA-PKCS1-v1_5.
+    RsaPkcs1(Hash),
+    /// RSASSA-PSS, the salt as long as the hash, as TLS 1.3 wants it (RFC 8446 §4.2.3).
+    RsaPss(Hash),
+}
+
+/// Whether a key, or a certificate for it, exists for trying only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Nature {
+    /// On a virtual card, or certified by the emulation authority.
+    Emulated,
+    /// Nothing says that it is not real.
+    Real,
+}
+
+/// A key that signs, and its certificates.
+pub trait Credential: fmt::Debug + Send + Sync {
+    /// The certificate of the key first, then those of its issuers as far as they are at hand, each followed by its
+    /// issuer. Never empty.
+    fn chain(&self) -> &[Certificate];
+
+    /// What the key can do, the preferred scheme first. Never empty.
+    fn schemes(&self) -> &[Scheme];
+
+    /// Signs a message, which is hashed here or by the key. The signature was checked against the certificate.
+    ///
+    /// # Errors
+    /// [`Error`].
+    fn sign(&self, scheme: Scheme, message: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Whether what it signs can engage a real person.
+    fn nature(&self) -> Nature;
+}
+
+/// Why a credential cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The card, its reader or its PIN.
+    #[error(transparent)]
+    Card(#[from] crate::card::Error),
+    /// The key does not sign in this scheme.
+    #[error("this key does not sign with {0:?}")]
+    Scheme(Scheme),
+}
