@@ -22,6 +22,34 @@ pub enum Scheme {
     RsaPss(Hash),
 }
 
+impl Scheme {
+    /// Its padding; `None` for what is not RSA.
+    pub fn padding(self) -> Option<Padding> {
+        match self {
+            Self::RsaPkcs1(_) => Some(Padding::Pkcs1),
+            Self::RsaPss(_) => Some(Padding::Pss),
+            Self::EcdsaP256Sha256 | Self::EcdsaP384Sha384 | Self::Ed25519 => None,
+        }
+    }
+
+    /// Its name in documents: `rsa_pkcs1_sha256`, as TLS spells it (RFC 8446 §4.2.3) where it does.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EcdsaP256Sha256 => "ecdsa_secp256r1_sha256",
+            Self::EcdsaP384Sha384 => "ecdsa_secp384r1_sha384",
+            Self::Ed25519 => "ed25519",
+            Self::RsaPkcs1(Hash::Sha1) => "rsa_pkcs1_sha1",
+            Self::RsaPkcs1(Hash::Sha256) => "rsa_pkcs1_sha256",
+            Self::RsaPkcs1(Hash::Sha384) => "rsa_pkcs1_sha384",
+            Self::RsaPkcs1(Hash::Sha512) => "rsa_pkcs1_sha512",
+            Self::RsaPss(Hash::Sha1) => "rsa_pss_sha1",
+            Self::RsaPss(Hash::Sha256) => "rsa_pss_sha256",
+            Self::RsaPss(Hash::Sha384) => "rsa_pss_sha384",
+            Self::RsaPss(Hash::Sha512) => "rsa_pss_sha512",
+        }
+    }
+}
+
 /// Whether a key, or a certificate for it, exists for trying only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Nature {

@@ -1,10 +1,37 @@
 //! The one room that names the TLS library: rustls, with the cryptography of ring.
+//!
+//! [`Resolver`] and [`Verifier`] plug a [`Credential`](crate::credential::Credential) and our own validation into a rustls client
+//! of one's own; `Client` (feature `web`) opens connections with both and says what was negotiated.
 
-use std::error::Error;
-use std::io;
+#[cfg(feature = "web")]
+mod client;
+mod error;
+#[cfg(feature = "web")]
+mod facts;
+mod host;
+mod judge;
+mod resolver;
+#[cfg(feature = "web")]
+mod stream;
+mod verifier;
+mod version;
+
 use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
+
+#[cfg(feature = "web")]
+pub use self::client::Client;
+pub use self::error::{Alert, Error, Untrusted};
+#[cfg(feature = "web")]
+pub use self::facts::{Alpn, Facts, Handshake};
+pub use self::host::{Host, HostError};
+pub use self::judge::{Judge, Party, Shown};
+pub use self::resolver::{ClientAuth, IssuerHint, Resolver, Withheld};
+#[cfg(feature = "web")]
+pub use self::stream::Stream;
+pub use self::verifier::Verifier;
+pub use self::version::{Version, VersionLimit, Versions};
 
 /// The cryptography of every TLS connection.
 pub(crate) fn provider() -> Arc<CryptoProvider> {
@@ -12,12 +39,29 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 }
 
 /// What the TLS library has against the other side, when that is why this failed.
-pub(crate) fn problem(error: &io::Error) -> Option<String> {
-    let mut cause: &(dyn Error + 'static) = error.get_ref()?;
+#[cfg(feature = "net")]
+pub(crate) fn problem(error: &std::io::Error) -> Option<String> {
+    use std::error::Error as StdError;
+    use std::io;
+    let mut cause: &(dyn StdError + 'static) = error.get_ref()?;
     loop {
         if let Some(problem) = cause.downcast_ref::<rustls::Error>() {
             return Some(problem.to_string());
         }
         cause = cause.downcast_ref::<io::Error>()?.get_ref()?;
     }
+}
+
+/// Runs what takes its time (a card signs in about a second, a PIN is typed, a list is fetched) where a handshake is polled,
+/// without holding up the other tasks of a runtime that has several threads.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    #[cfg(feature = "web")]
+    {
+        use tokio::runtime::{Handle, RuntimeFlavor};
+        let flavor = Handle::try_current().map(|handle| handle.runtime_flavor());
+        if flavor.is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread) {
+            return tokio::task::block_in_place(work);
+        }
+    }
+    work()
 }
