@@ -73,7 +73,7 @@ mod tests {
     fn keep(headers: &[(&'static str, &str)]) -> Option<i64> {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("an instant");
         let headers = headers.iter().map(|(name, value)| {
-            let name = ureq::http::HeaderName::from_static(name);
+            let name = HeaderName::from_static(name);
             (name, value.parse().expect("a header"))
         });
         match Keep::of(&headers.collect(), now) {
