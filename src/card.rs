@@ -9,24 +9,33 @@
 mod activities;
 mod algorithm;
 mod certificates;
+mod data;
+mod decrypt;
 mod error;
 mod file;
+mod hashing;
 mod identity;
+mod keys;
 pub mod known;
 pub mod objects;
 mod pin;
 pub mod pkcs15;
+mod rsa;
 mod session;
+mod sign;
 
 pub use activities::Situation;
 pub use algorithm::{Hash, Padding};
 pub use certificates::{CardCertificate, Role};
 pub use error::{Error, File, PinName};
+pub use hashing::{DigestLengthError, Hashed, Hasher};
 pub use identity::{
     Certainty, Family, Holder, Identity, IdentityPlace, Mismatch, Parts, Wanted, category_name,
 };
+pub use keys::{Key, PinRule};
 pub use known::{Generation, Interface};
 pub use pin::{LastTry, PinSource, PinStatus, Tries, Unlocked};
+pub use rsa::{RsaPublicKey, Verified};
 pub use session::{Note, NoteKind, SerialNumber, Session};
 
 use known::{Model, Recognised, recognise};
@@ -38,6 +47,7 @@ pub struct Card {
     transport: Box<dyn Transport>,
     model: Model,
     exchanges: Exchanges,
+    known: session::Known,
 }
 
 /// A session that another program resets more often than this is given up.
@@ -52,7 +62,12 @@ impl Card {
         match recognise(transport.atr()) {
             Recognised::Model(model) => {
                 tracing::debug!(generation = %model.generation, interface = %model.interface, "recognised");
-                Ok(Self { transport, model, exchanges: Exchanges::default() })
+                Ok(Self {
+                    transport,
+                    model,
+                    exchanges: Exchanges::default(),
+                    known: session::Known::default(),
+                })
             }
             Recognised::Other(other) => Err(Error::NotCpx { atr: transport.atr().to_vec(), other }),
         }
@@ -84,7 +99,7 @@ impl Card {
     }
 
     /// Runs `work` in a session: the card is ours until it returns. A reset by another program starts it anew, at most
-    /// three times in all.
+    /// three times in all; so does a card that closes the PIN before the key is used.
     ///
     /// # Errors
     /// What `work` returns; [`Error::KeepsResetting`]; [`Error::Transport`] when the card cannot be had.
@@ -92,12 +107,13 @@ impl Card {
         &mut self,
         mut work: impl FnMut(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        for _ in 0..SESSIONS {
+        self.known.unanswered = None;
+        for turn in 1..=SESSIONS {
             let protocol = self.transport.protocol();
             let outcome = match self.transport.begin() {
                 Ok(transaction) => {
                     let channel = Channel::new(transaction, protocol, &mut self.exchanges);
-                    let mut session = Session::new(channel, self.model);
+                    let mut session = Session::new(channel, self.model, &mut self.known);
                     let outcome = work(&mut session);
                     let ended = session.end();
                     // What went wrong in the session says more than how it ended.
@@ -113,6 +129,11 @@ impl Card {
                 Err(Error::Transport(transport::Error::Reset)) => {
                     tracing::info!("the card was reset by another program; starting again");
                     self.transport.reconnect()?;
+                }
+                Err(Error::PinLost { file }) if turn < SESSIONS => {
+                    tracing::info!(
+                        "the card closed the PIN before {file} was used; starting again"
+                    );
                 }
                 outcome => return outcome,
             }

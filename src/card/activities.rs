@@ -43,7 +43,7 @@ impl Unlocked<'_, '_> {
             if !wanted {
                 continue;
             }
-            match self.object(object)? {
+            match self.decoded(object)? {
                 Some(Object::Activity(activity)) => {
                     let number = match kind {
                         Kind::Activity(number) => number,

@@ -66,3 +66,12 @@ impl Padding {
         }
     }
 }
+
+impl fmt::Display for Padding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pkcs1 => "PKCS#1 v1.5",
+            Self::Pss => "PSS",
+        })
+    }
+}

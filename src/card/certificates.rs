@@ -9,8 +9,8 @@ use super::session::NoteKind;
 use super::{Interface, Session};
 use crate::x509::{Certificate, KeyUse};
 
-/// What a certificate of the card is for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What a certificate of the card, or its key, is for.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Role {
     /// TLS client authentication and logon.

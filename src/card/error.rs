@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::known::OtherCard;
+use super::{Generation, Hash, Padding, Role};
 use crate::iso7816::apdu::Hex;
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::{transport, x509};
@@ -25,10 +26,14 @@ pub enum File {
     Dcod,
     /// EF.DIR, the applications.
     Dir,
+    /// A private key, by what it is for.
+    Key(Role),
     /// A data object, by its label.
     Object(String),
     /// EF.ODF, the directory of directories.
     Odf,
+    /// A PIN.
+    Pin(PinName),
     /// EF.PrKD, the private keys.
     PrKd,
     /// EF.PuKD, the public keys.
@@ -47,8 +52,10 @@ impl fmt::Display for File {
             Self::CiaInfo => f.write_str("EF.CIAInfo"),
             Self::Dcod => f.write_str("EF.DCOD"),
             Self::Dir => f.write_str("EF.DIR"),
+            Self::Key(role) => write!(f, "the {role} key"),
             Self::Object(label) => write!(f, "data object `{label}`"),
             Self::Odf => f.write_str("EF.ODF"),
+            Self::Pin(pin) => write!(f, "the {pin}"),
             Self::PrKd => f.write_str("EF.PrKD"),
             Self::PuKd => f.write_str("EF.PuKD"),
             Self::Serial => f.write_str("EF.SN"),
@@ -80,6 +87,12 @@ pub enum Error {
     LastTry {
         /// The PIN.
         pin: PinName,
+    },
+    /// The key has no certificate on the card, or one of another kind than RSA: nothing it does could be checked.
+    #[error("{file} has no certificate on the card that its signatures can be checked with")]
+    KeyUnusable {
+        /// Which.
+        file: File,
     },
     /// The file does not hold what it should.
     #[error("{file} cannot be decoded")]
@@ -128,6 +141,12 @@ pub enum Error {
         /// Which.
         file: File,
     },
+    /// The card closed the PIN between its verification and the use of the key, each time.
+    #[error("the card closed the PIN again before {file} could be used")]
+    PinLost {
+        /// What was to be used.
+        file: File,
+    },
     /// The PIN was wrong.
     #[error("wrong {pin}: {}", tries(*left))]
     PinRefused {
@@ -144,9 +163,49 @@ pub enum Error {
         /// What it answered.
         status: StatusWord,
     },
+    /// The key does not sign in this way.
+    #[error("{file} of a {generation} does not sign with {padding} and {hash}")]
+    Scheme {
+        /// Which key.
+        file: File,
+        /// The card's generation.
+        generation: Generation,
+        /// The padding asked for.
+        padding: Padding,
+        /// The hash asked for.
+        hash: Hash,
+    },
+    /// What is to be written is longer than the file.
+    #[error("{file} holds {size} bytes, and {length} were given; nothing was written")]
+    TooLong {
+        /// Which file.
+        file: File,
+        /// Its size in bytes.
+        size: usize,
+        /// Bytes given.
+        length: usize,
+    },
     /// The reader or the service.
     #[error(transparent)]
     Transport(#[from] transport::Error),
+    /// What is no cryptogram for this key: nothing more is said of it, so that nobody learns from trying.
+    #[error("this is not a message for {file}")]
+    Undecipherable {
+        /// Which key.
+        file: File,
+    },
+    /// What was written reads differently.
+    #[error("{file} does not read as it was written")]
+    WrittenDiffers {
+        /// Which file.
+        file: File,
+    },
+    /// The card returned a signature that the certificate does not confirm; it was not handed out.
+    #[error("the card returned a wrong signature with {file}; it was thrown away")]
+    WrongSignature {
+        /// Which key.
+        file: File,
+    },
     /// A certificate on the card is not one.
     #[error("{file} is not a certificate")]
     X509 {
@@ -171,7 +230,7 @@ impl Error {
 }
 
 /// Which PIN a message is about.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum PinName {
     /// Code porteur.
     User,

@@ -221,7 +221,7 @@ impl Session<'_> {
         object: &DataObject,
         kind: Kind,
     ) -> Result<(), Error> {
-        match self.object(object)? {
+        match self.decoded(object)? {
             Some(Object::IdCard(found)) => {
                 identity.id_card = identity.id_card.take().or(Some(found));
             }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::{Hash, Padding};
 use crate::iso7816::atr::Atr;
 
 /// Card generation.
@@ -84,6 +85,71 @@ pub struct Model {
     pub user_pin: u8,
     /// Whether the CPS2ter volume (CLA A0) is there.
     pub cps2ter_volume: Cps2terVolume,
+    /// How a key for signatures signs.
+    pub commits: Signing,
+    /// How a key for authentication signs.
+    pub authenticates: Signing,
+    /// How a key deciphers.
+    pub deciphers: Deciphering,
+    /// How the code porteur is changed, and set anew.
+    pub new_pin: NewPin,
+}
+
+/// What the card computes, and which number it has for it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Algorithm {
+    /// Padding of the signature.
+    pub padding: Padding,
+    /// Its hash.
+    pub hash: Hash,
+    /// Algorithm reference in MSE.
+    pub id: u8,
+}
+
+const fn algorithm(padding: Padding, hash: Hash, id: u8) -> Algorithm {
+    Algorithm { padding, hash, id }
+}
+
+/// How a key signs (CPx fact sheet §7).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Signing {
+    /// MSE AA, PSO HASH with the state and the last block, MSE B6, PSO CDS without data; a ready hash goes with PSO CDS.
+    FinishesHash {
+        /// The hash alone, for MSE AA.
+        hashes: &'static [(Hash, u8)],
+        /// The signature, for MSE B6.
+        algorithms: &'static [Algorithm],
+    },
+    /// MSE B6 by `91`, the key with its highest bit, and PSO CDS on the hash.
+    ReadyHash(&'static [Algorithm]),
+    /// MSE A4 and INTERNAL AUTHENTICATE on a DigestInfo, which the card pads as PKCS#1 does.
+    InternalAuthenticate {
+        /// Algorithm reference.
+        id: u8,
+    },
+    /// The private operation on a block that is padded here.
+    Raw,
+}
+
+/// How a key deciphers (CPx fact sheet §7.6, §7.7).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Deciphering {
+    /// PSO DECIPHER on `81` and the cryptogram: the card takes the padding off.
+    Unpadded {
+        /// Algorithm reference.
+        id: u8,
+    },
+    /// PSO DECIPHER gives the padded block.
+    Raw,
+}
+
+/// How a new code porteur is set (CPx fact sheet §6.2).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NewPin {
+    /// CHANGE with old and new in one command; RESET RETRY COUNTER with the new one.
+    OneCommand,
+    /// CHANGE with the new one alone, after VERIFY of the old, or after RESET RETRY COUNTER without data.
+    Afterwards,
 }
 
 /// Presence of the CPS2ter volume, reached with CLA A0 (CPx fact sheet §3.4).
@@ -117,6 +183,17 @@ pub const CPS3_CONTACT: Model = Model {
     pin_counter: PinCounter::GetData,
     user_pin: 0x01,
     cps2ter_volume: Cps2terVolume::Present,
+    // CPx fact sheet §7.2.
+    commits: Signing::FinishesHash {
+        hashes: &[(Hash::Sha256, 0x40), (Hash::Sha1, 0x10)],
+        algorithms: &[
+            algorithm(Padding::Pkcs1, Hash::Sha256, 0x42),
+            algorithm(Padding::Pkcs1, Hash::Sha1, 0x12),
+        ],
+    },
+    authenticates: Signing::InternalAuthenticate { id: 0x02 },
+    deciphers: Deciphering::Unpadded { id: 0x1A },
+    new_pin: NewPin::OneCommand,
 };
 
 /// CPS3 on a contactless reader, which shows it as T=1.
@@ -141,6 +218,16 @@ pub const CPS4: Model = Model {
     pin_counter: PinCounter::EmptyVerify,
     user_pin: 0x01,
     cps2ter_volume: Cps2terVolume::Absent,
+    // CPx fact sheet §7.7.
+    commits: Signing::ReadyHash(&[
+        algorithm(Padding::Pkcs1, Hash::Sha256, 0x28),
+        algorithm(Padding::Pss, Hash::Sha256, 0x2C),
+        algorithm(Padding::Pkcs1, Hash::Sha1, 0x0A),
+        algorithm(Padding::Pss, Hash::Sha1, 0x15),
+    ]),
+    authenticates: Signing::Raw,
+    deciphers: Deciphering::Raw,
+    new_pin: NewPin::Afterwards,
 };
 
 /// What an answer to reset tells.

@@ -3,15 +3,19 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+use super::Session;
 use super::error::{Error, File, PinName};
 use super::known::PinCounter;
 use super::pkcs15::aod::{self, PinCoding, PinObject};
-use super::{Session, known};
+use super::session::PinState;
 use crate::iso7816::apdu::Command;
 use crate::iso7816::status::{Meaning, StatusWord};
 use crate::iso7816::tlv::{Tag, objects};
-use crate::secret::{Pin, Secret};
+use crate::secret::Pin;
 use crate::transport::{self, Disposition, PinEntry};
+
+mod change;
+mod rules;
 
 /// What is left of a PIN.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,6 +26,13 @@ pub struct PinStatus {
     pub max: Option<u8>,
     /// Presentations left in the life of the card (code de déblocage).
     pub uses_left: Option<u16>,
+}
+
+impl PinStatus {
+    /// Whether a wrong presentation, or any at all, is the last.
+    fn is_last(self) -> bool {
+        self.tries == Tries::Left(1) || self.uses_left == Some(1)
+    }
 }
 
 /// Tries left of a PIN.
@@ -77,9 +88,8 @@ impl<'c> Session<'c> {
         self.has_pin()?;
         // EF.AOD is not read only for this: the reference is the model's, unless EF.AOD was read already.
         let unblocking = pin == PinName::Unblocking;
-        let listed = self.pins_read().and_then(|listing| {
-            listing.entries.iter().find(|found| found.flags.is_unblocking() == unblocking)
-        });
+        let read = self.pins_read().unwrap_or_default();
+        let listed = read.entries.iter().find(|found| found.flags.is_unblocking() == unblocking);
         let usual = if unblocking { UNBLOCKING } else { self.model.user_pin };
         let reference = listed.map_or(usual, |found| found.reference);
         self.pin_status_of(pin, reference)
@@ -148,38 +158,64 @@ impl<'c> Session<'c> {
         source: PinSource<'_>,
         last_try: LastTry,
     ) -> Result<Unlocked<'_, 'c>, Error> {
-        self.has_pin()?;
-        let rules = self.user_pin()?;
-        // Sent in another coding than the card expects, the right PIN would be a try lost.
-        let sendable = match source {
-            PinSource::Typed(_) => !matches!(rules.coding, PinCoding::Other(_)),
-            PinSource::Keypad(_) => matches!(rules.coding, PinCoding::Ascii | PinCoding::Utf8),
-        };
-        if !sendable {
-            return Err(Error::Malformed { file: File::Aod });
+        let rules = self.rules(PinName::User)?;
+        match source {
+            PinSource::Typed(pin) => self.verify(PinName::User, &rules, pin, last_try)?,
+            PinSource::Keypad(patience) => {
+                // Sent in another coding than the card expects, the right PIN would be a try lost.
+                if !matches!(rules.coding, PinCoding::Ascii | PinCoding::Utf8) {
+                    return Err(Error::Malformed { file: File::Aod });
+                }
+                self.spend(PinName::User, &rules, last_try, &mut |session| {
+                    session.verify_on_keypad(&rules, patience)
+                })?;
+            }
         }
-        let name = PinName::User;
-        self.guard(name, rules.reference, last_try)?;
+        self.pin = PinState::Verified;
+        Ok(Unlocked { session: self })
+    }
+
+    /// VERIFY.
+    fn verify(
+        &mut self,
+        name: PinName,
+        rules: &PinObject,
+        pin: &Pin,
+        last_try: LastTry,
+    ) -> Result<(), Error> {
+        rules.check(name, pin)?;
+        let data = rules.block(pin);
+        let verify = Command::new(self.model.cla, 0x20, 0x00, rules.reference);
+        let verify = verify.secret_data(data.expose());
+        self.spend(name, rules, last_try, &mut |session| {
+            // Not `send`, which repeats what a card answers 6Cxx to: a PIN is presented once.
+            Ok(session.channel.exchange(&verify)?.status)
+        })
+    }
+
+    /// Presents a PIN, once the tries left allow it; `present` sends the one command that does. A PIN that was taken leaves
+    /// the card to be reset at the end; one that was refused leaves it as it was found.
+    fn spend(
+        &mut self,
+        name: PinName,
+        rules: &PinObject,
+        last_try: LastTry,
+        present: &mut dyn FnMut(&mut Self) -> Result<StatusWord, Error>,
+    ) -> Result<(), Error> {
+        let before = self.tries_allowed(name, rules.reference, last_try)?;
         if let Some(path) = &rules.path {
             self.select_file(&File::Aod, path)?;
         }
-        let status = match source {
-            PinSource::Typed(pin) => {
-                let data = rules.block(pin)?;
-                let verify = Command::new(self.model.cla, 0x20, 0x00, rules.reference);
-                // Set before the command leaves: whatever happens next, the card ends reset.
-                self.channel.at_end(Disposition::Reset);
-                // Not `send`, which repeats what a card answers 6Cxx to: a PIN is presented once.
-                self.channel.exchange(&verify.secret_data(data.expose()))?.status
-            }
-            PinSource::Keypad(patience) => self.verify_on_keypad(&rules, patience)?,
-        };
+        // Set before the command leaves: whatever happens next, the card ends reset.
+        self.channel.at_end(Disposition::Reset);
+        self.known.unanswered = Some((name, before));
+        let status = present(self)?;
+        self.known.unanswered = None;
         match status.meaning() {
             Meaning::Done => {
                 self.reset_at_end();
-                return Ok(Unlocked { session: self });
+                return Ok(());
             }
-            // A refused PIN opened nothing: the card is left as it was found.
             _ => self.end_as_before(),
         }
         Err(match status.meaning() {
@@ -187,26 +223,56 @@ impl<'c> Session<'c> {
             Meaning::TriesLeft(left) => Error::PinRefused { pin: name, left },
             // What "not allowed" means on a PIN command (CPx fact sheet §2.5).
             Meaning::NotAllowed => Error::PinBlocked { pin: name },
-            _ => Error::Refused { file: File::Object(name.to_string()), status },
+            _ => Error::Refused { file: File::Pin(name), status },
         })
     }
 
     /// Stops before a PIN is sent that could block the card.
     ///
     /// # Errors
-    /// [`Error::PinBlocked`], [`Error::LastTry`], [`Error::PinCounterUnreadable`].
+    /// [`Error::PinBlocked`], [`Error::LastTry`], [`Error::PinCounterUnreadable`]; [`Error::PinRefused`] when a PIN was
+    /// presented before a reset, its answer was lost, and the tries left say that it was wrong.
     pub fn guard(&mut self, pin: PinName, reference: u8, last_try: LastTry) -> Result<(), Error> {
-        match (self.pin_status_of(pin, reference), last_try) {
-            (Ok(PinStatus { tries: Tries::Blocked, .. }), _) => Err(Error::PinBlocked { pin }),
-            (Ok(PinStatus { tries: Tries::Left(1), .. }), LastTry::Keep) => {
-                Err(Error::LastTry { pin })
+        self.tries_allowed(pin, reference, last_try).map(drop)
+    }
+
+    /// The tries left, when the card tells them.
+    fn tries_allowed(
+        &mut self,
+        pin: PinName,
+        reference: u8,
+        last_try: LastTry,
+    ) -> Result<Option<u8>, Error> {
+        let status = match (self.pin_status_of(pin, reference), last_try) {
+            (Ok(status), _) => Some(status),
+            (Err(Error::PinCounterUnreadable { .. }), LastTry::Spend) => None,
+            (Err(error), _) => return Err(error),
+        };
+        let left = status.and_then(|status| status.tries.left());
+        if left == Some(0) {
+            return Err(Error::PinBlocked { pin });
+        }
+        self.answer_lost(pin, left)?;
+        if last_try == LastTry::Keep && status.is_some_and(|status| status.is_last()) {
+            return Err(Error::LastTry { pin });
+        }
+        if last_try == LastTry::Keep && left.is_none() {
+            return Err(Error::PinCounterUnreadable { pin, status: StatusWord::OK });
+        }
+        Ok(left)
+    }
+
+    /// A PIN whose answer a reset took is not presented again when the tries left say that it was wrong, nor when they say
+    /// nothing.
+    fn answer_lost(&mut self, pin: PinName, left: Option<u8>) -> Result<(), Error> {
+        match (self.known.unanswered, left) {
+            (Some((lost, Some(before))), Some(left)) if lost == pin && left < before => {
+                Err(Error::PinRefused { pin, left })
             }
-            (Ok(PinStatus { tries: Tries::Open, .. }), LastTry::Keep) => {
-                Err(Error::PinCounterUnreadable { pin, status: StatusWord::OK })
+            (Some((lost, None)), _) | (Some((lost, _)), None) if lost == pin => {
+                Err(Error::KeepsResetting { times: 1 })
             }
-            (Err(Error::PinCounterUnreadable { .. }), LastTry::Spend) => Ok(()),
-            (Err(error), _) => Err(error),
-            (Ok(_), _) => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -222,76 +288,41 @@ impl<'c> Session<'c> {
             max: bound(rules.max),
             patience,
         };
-        if !self.has_keypad()? {
-            return Err(transport::Error::NoKeypad.into());
-        }
-        self.channel.at_end(Disposition::Reset);
-        let keypad = self.channel.keypad()?;
-        let outcome = keypad.ok_or(transport::Error::NoKeypad)?.verify(&entry);
+        let outcome = match self.channel.keypad() {
+            Ok(Some(mut keypad)) => keypad.verify(&entry),
+            Ok(None) => Err(transport::Error::NoKeypad),
+            Err(error) => Err(error),
+        };
         if let Err(
             transport::Error::KeypadCancelled
             | transport::Error::KeypadRefused { .. }
-            | transport::Error::KeypadTimeout,
+            | transport::Error::KeypadTimeout
+            | transport::Error::NoKeypad,
         ) = outcome
         {
             // The reader answered by itself: no PIN reached the card.
+            self.known.unanswered = None;
             self.end_as_before();
         }
         Ok(outcome?)
     }
 
-    /// The rules of the code porteur, from EF.AOD, else those every CPx card has.
-    fn user_pin(&mut self) -> Result<PinObject, Error> {
+    /// The rules of a PIN, from EF.AOD, else those every CPx card has.
+    fn rules(&mut self, name: PinName) -> Result<PinObject, Error> {
+        self.has_pin()?;
         let pins = self.pins();
         let listing = self.tolerate(File::Aod, pins)?.unwrap_or_default();
-        Ok(aod::user_pin(&listing).cloned().unwrap_or_else(|| PinObject::code_porteur(&self.model)))
+        let listed = match name {
+            PinName::User => aod::user_pin(&listing),
+            PinName::Unblocking => aod::unblocking_code(&listing),
+        };
+        Ok(listed.cloned().unwrap_or_else(|| PinObject::usual(name, &self.model)))
     }
 }
 
 /// Reference of the code de déblocage, and tries of the code porteur (CPx fact sheet §6.1).
 const UNBLOCKING: u8 = 0x02;
 const USER_TRIES: u8 = 3;
-
-impl PinObject {
-    /// What a card without a readable EF.AOD has: four digits, ASCII (CPx fact sheet §6.1).
-    fn code_porteur(model: &known::Model) -> Self {
-        Self {
-            common: super::pkcs15::Common::default(),
-            auth_id: vec![model.user_pin],
-            flags: aod::PinFlags::default(),
-            coding: PinCoding::Ascii,
-            min: 4,
-            max: 4,
-            stored: 4,
-            reference: model.user_pin,
-            pad: None,
-            path: None,
-        }
-    }
-
-    /// The data field of VERIFY.
-    fn block(&self, pin: &Pin) -> Result<Secret<Vec<u8>>, Error> {
-        let (min, max) = (self.min, self.max);
-        let digits = pin.digits();
-        if !(min..=max).contains(&digits.len()) {
-            return Err(Error::PinLength { pin: PinName::User, min, max });
-        }
-        let mut block = match self.coding {
-            PinCoding::Bcd => packed(digits),
-            PinCoding::Ascii | PinCoding::Utf8 | PinCoding::Other(_) => digits.to_vec(),
-        };
-        if self.flags.needs_padding() && block.len() < self.stored && self.stored <= 64 {
-            block.resize(self.stored, self.pad.unwrap_or(0xFF));
-        }
-        Ok(Secret::new(block))
-    }
-}
-
-/// Two ASCII digits a byte; an odd one is followed by F.
-fn packed(digits: &[u8]) -> Vec<u8> {
-    let nibble = |digit: Option<&u8>| digit.map_or(0x0F, |digit| digit & 0x0F);
-    digits.chunks(2).map(|pair| nibble(pair.first()) << 4 | nibble(pair.get(1))).collect()
-}
 
 /// The counters in the answer to GET DATA.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -348,28 +379,6 @@ impl DerefMut for Unlocked<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_pin_is_coded_and_filled_up_as_ef_aod_says() {
-        let pin = |flags: u8| {
-            let attributes = [3, 2, 2, flags, 10, 1, 1, 2, 1, 4, 2, 1, 8, 2, 1, 8, 4, 1, 0xF0];
-            let mut entry = vec![0x30, 27, 0x30, 0, 0x30, 0, 0xA1, 21, 0x30, 19];
-            entry.extend(attributes);
-            let listing = aod::read(&entry);
-            aod::user_pin(&listing).cloned().expect("one PIN")
-        };
-        let typed = Pin::parse("1234".to_owned()).expect("digits");
-        let block = |pin: PinObject| pin.block(&typed).map(|block| block.expose().clone()).ok();
-        assert_eq!(block(pin(0x48)), Some(b"1234".to_vec()));
-        let coding = PinCoding::Bcd;
-        assert_eq!(block(PinObject { coding, ..pin(0x48) }), Some(vec![0x12, 0x34]));
-        assert_eq!(packed(b"12345"), [0x12, 0x34, 0x5F]);
-        assert_eq!(block(pin(0x4C)), Some(b"1234\xF0\xF0\xF0\xF0".to_vec()));
-        let long = Pin::parse("123456789".to_owned()).expect("digits");
-        let refused = pin(0x48).block(&long).err().map(|error| error.to_string());
-        let message = "the PIN (code porteur) has 4 to 8 digits; no try was spent";
-        assert_eq!(refused.as_deref(), Some(message));
-    }
 
     #[test]
     fn the_counters_are_found_wherever_the_template_puts_them() {

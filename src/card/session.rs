@@ -3,11 +3,13 @@
 //! The short way asks for as little as the card admits: the application by its AID in place of EF.SN and EF.DIR, SELECT
 //! without FCP, whole files. What a card refuses of it is done the long way: root application, EF.DIR, SELECT with FCP.
 
-use super::error::{Error, File};
+use std::collections::BTreeMap;
+
+use super::error::{Error, File, PinName};
 use super::file::{Extent, LIMIT, Next, announced};
+use super::keys::Key;
 use super::known::{ISSUER, Interface, Model, OtherCard, ROOT_AID, SelectByPath};
-use super::pkcs15::odf::Directory;
-use super::pkcs15::{CardPath, Listing, Problem, aod, dcod, dir};
+use super::pkcs15::{CardPath, Problem, dir};
 use crate::id::ChipSerial;
 use crate::iso7816::apdu::{Command, Response};
 use crate::iso7816::status::{Meaning, StatusWord};
@@ -31,17 +33,30 @@ pub struct Session<'c> {
     select: Select,
     /// What becomes of the card at the end, as far as what was done commands; a PIN that is being tried may add to it.
     end: Disposition,
-    cache: Cache,
+    pub(super) pin: PinState,
+    pub(super) known: &'c mut Known,
     notes: Vec<Note>,
 }
 
-/// Directory files already read.
+/// What was read of the card and holds while it is connected: no reset changes a file, and a removal ends the connection.
+/// What is selected and what is verified is of a session, and never here.
 #[derive(Default)]
-struct Cache {
-    aod: Option<Listing<aod::PinObject>>,
-    dcod: Option<Listing<dcod::DataObject>>,
-    odf: Option<Vec<Directory>>,
+pub(super) struct Known {
+    /// Where the application is, when EF.DIR had to say.
+    base: Option<Base>,
+    odf: Option<Vec<u8>>,
+    directories: BTreeMap<CardPath, Vec<u8>>,
     serial: Option<SerialNumber>,
+    pub(super) keys: Vec<Key>,
+    /// A PIN whose answer was lost: which, and the tries left before it.
+    pub(super) unanswered: Option<(PinName, Option<u8>)>,
+}
+
+/// Whether this session verified the code porteur.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum PinState {
+    Closed,
+    Verified,
 }
 
 /// Where paths that do not begin at the MF begin.
@@ -113,7 +128,7 @@ pub struct SerialNumber {
 }
 
 impl<'c> Session<'c> {
-    pub(super) fn new(channel: Channel<'c>, model: Model) -> Self {
+    pub(super) fn new(channel: Channel<'c>, model: Model, known: &'c mut Known) -> Self {
         let mut channel = channel;
         channel.limit_chunk(model.chunk);
         // With T=1 the FCP comes with the answer of SELECT; with T=0 it costs an exchange.
@@ -124,18 +139,14 @@ impl<'c> Session<'c> {
         Self {
             channel,
             model,
-            base: Base::Unknown,
+            base: known.base.clone().unwrap_or(Base::Unknown),
             current: Current::Other,
             select,
             end: Disposition::Leave,
-            cache: Cache::default(),
+            pin: PinState::Closed,
+            known,
             notes: Vec::new(),
         }
-    }
-
-    /// EF.AOD, when it was read already.
-    pub(super) fn pins_read(&self) -> Option<&Listing<aod::PinObject>> {
-        self.cache.aod.as_ref()
     }
 
     /// The card will be reset at the end of the transaction, however it ends.
@@ -177,6 +188,7 @@ impl<'c> Session<'c> {
         shown: &dyn std::fmt::Display,
     ) -> Result<Response, Error> {
         self.lose_selection();
+        *self.known = Known::default();
         Ok(self.channel.exchange_bytes(command, shown)?)
     }
 
@@ -198,7 +210,7 @@ impl<'c> Session<'c> {
     /// # Errors
     /// [`Error::NotCpx`] when the issuer is another; [`Error::Absent`], [`Error::Malformed`].
     pub fn serial(&mut self) -> Result<SerialNumber, Error> {
-        if let Some(serial) = &self.cache.serial {
+        if let Some(serial) = &self.known.serial {
             return Ok(serial.clone());
         }
         let content = self.read(File::Serial, &CardPath::from_mf(&[EF_SN]), Extent::Object, 12)?;
@@ -216,7 +228,7 @@ impl<'c> Session<'c> {
             serial: serial.ok_or_else(malformed)?,
             luhn: crate::id::luhn::is_valid(all.trim_end_matches('F')),
         };
-        self.cache.serial = Some(serial.clone());
+        self.known.serial = Some(serial.clone());
         Ok(serial)
     }
 
@@ -235,6 +247,39 @@ impl<'c> Session<'c> {
         let serial = self.serial();
         self.tolerate(File::Serial, serial)?;
         self.learn_base()
+    }
+
+    /// Makes the DF of the application current, where the keys are used: by its path, as the vendor's library does after
+    /// VERIFY (CPx fact sheet §5.4), since no source says what a SELECT by AID does to a PIN that is open.
+    pub(super) fn enter_for_keys(&mut self) -> Result<(), Error> {
+        let usual = CardPath::from_mf(&[self.model.application_df]);
+        let learned = |base: &Base| match base {
+            Base::Learned { df, .. } => Some(df.clone()),
+            Base::ByAid | Base::Unknown => None,
+        };
+        let path = learned(&self.base).unwrap_or(usual);
+        if self.select_df(&path)? {
+            return Ok(());
+        }
+        // It stands elsewhere: the long way.
+        self.enter()?;
+        match learned(&self.base) {
+            Some(path) => self.select_df(&path).map(drop),
+            None => self.select_application().map(drop),
+        }
+    }
+
+    /// Selects a DF without asking for its FCP; whether the card did.
+    fn select_df(&mut self, path: &CardPath) -> Result<bool, Error> {
+        let usual = std::mem::replace(&mut self.select, Select::Short);
+        let selected = self.try_select(path)?.is_ok();
+        if self.select == Select::Short {
+            self.select = usual;
+        }
+        if selected {
+            self.current = Current::Application;
+        }
+        Ok(selected)
     }
 
     fn select_application(&mut self) -> Result<StatusWord, Error> {
@@ -281,6 +326,7 @@ impl<'c> Session<'c> {
             },
             None => Base::Learned { df: default, odf: None, cia_info: None },
         };
+        self.known.base = Some(self.base.clone());
         Ok(())
     }
 
@@ -340,6 +386,18 @@ impl<'c> Session<'c> {
                 Err(Error::of_status(file, status))
             }
         }
+    }
+
+    /// As [`select_file`](Self::select_file), and the card is asked for the FCP whatever the protocol.
+    pub(super) fn select_with_fcp(
+        &mut self,
+        file: &File,
+        path: &CardPath,
+    ) -> Result<Option<usize>, Error> {
+        let usual = std::mem::replace(&mut self.select, Select::Long);
+        let selected = self.select_file(file, path);
+        self.select = usual;
+        selected
     }
 
     /// The outer error is the transport's; the inner one is what the card answered.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::exit::Exit;
-use crate::card::{Error as CardError, PinName};
+use crate::card::{Error as CardError, Generation, Padding, PinName};
 use crate::secret::PinFormatError;
 use crate::store::StoreError;
 use crate::transport::Error as TransportError;
@@ -179,6 +179,7 @@ impl From<CardError> for Failure {
                     "close the other programs that use the card (vendor middleware, browser), then try again",
                 ),
             ),
+            CardError::KeyUnusable { .. } => ("card.key.unusable", Exit::Card, None),
             CardError::LastTry { .. } => (
                 "card.pin.last_try",
                 Exit::PinBlocked,
@@ -219,6 +220,11 @@ impl From<CardError> for Failure {
                 ),
             ),
             CardError::PinLength { .. } => ("card.pin.length", Exit::Usage, None),
+            CardError::PinLost { .. } => (
+                "card.pin.lost",
+                Exit::Card,
+                Some("close the other programs that use the card, then try again"),
+            ),
             CardError::PinNeeded { .. } => (
                 "card.pin.needed",
                 Exit::Usage,
@@ -226,6 +232,40 @@ impl From<CardError> for Failure {
             ),
             CardError::PinRefused { .. } => ("card.pin.refused", Exit::PinRefused, None),
             CardError::Refused { .. } => ("card.refused", Exit::Card, None),
+            CardError::Scheme { padding: Padding::Pss, generation: Generation::Cps3, .. } => (
+                "card.key.scheme",
+                Exit::Usage,
+                Some(
+                    "a CPS3 has no PSS: sign with `--scheme pkcs1`; TLS 1.3, which asks for PSS, is for CPS4",
+                ),
+            ),
+            CardError::Scheme { .. } => (
+                "card.key.scheme",
+                Exit::Usage,
+                Some(
+                    "the signature key signs SHA-256 and SHA-1; the authentication key the longer hashes too",
+                ),
+            ),
+            CardError::TooLong { .. } => ("card.data.size", Exit::Usage, None),
+            CardError::Undecipherable { .. } => (
+                "card.undecipherable",
+                Exit::Negative,
+                Some(
+                    "it must have been encrypted, by RSA PKCS#1 v1.5, for the authentication certificate of this card",
+                ),
+            ),
+            CardError::WrittenDiffers { .. } => (
+                "card.data.differs",
+                Exit::Card,
+                Some("write it again; if it differs each time, the card must be replaced"),
+            ),
+            CardError::WrongSignature { .. } => (
+                "card.signature.wrong",
+                Exit::Card,
+                Some(
+                    "try again; if it happens each time, the key and the certificate of this card do not belong together: have it replaced",
+                ),
+            ),
             CardError::X509 { .. } => ("card.certificate", Exit::Card, None),
         };
         let failure = Self::new(code, exit, message).causes(&error);

@@ -18,11 +18,15 @@ pub struct Command {
     /// The number of bytes wanted, 1 to 256.
     le: Option<u16>,
     visibility: Visibility,
+    answer: Visibility,
 }
 
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Visibility {
+/// Whether logs may show bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Visibility {
+    /// They may.
     Public,
+    /// They may not.
     Secret,
 }
 
@@ -34,6 +38,7 @@ impl Command {
             data: Zeroizing::default(),
             le: None,
             visibility: Visibility::Public,
+            answer: Visibility::Public,
         }
     }
 
@@ -57,6 +62,18 @@ impl Command {
         self = self.data(data);
         self.visibility = Visibility::Secret;
         self
+    }
+
+    /// What the card answers is secret: no log shows it.
+    #[must_use]
+    pub fn secret_answer(mut self) -> Self {
+        self.answer = Visibility::Secret;
+        self
+    }
+
+    /// Whether logs may show the answer.
+    pub fn answer(&self) -> Visibility {
+        self.answer
     }
 
     /// Asks for an answer of up to `le` bytes; 0 and anything above 256 mean 256.

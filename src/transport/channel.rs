@@ -1,7 +1,7 @@
 //! A transaction seen as commands and answers: the T=0 procedures, the counts, the trace.
 
 use super::{Disposition, Error, Keypad, Protocol, Transaction};
-use crate::iso7816::apdu::{Command, Hex, Response};
+use crate::iso7816::apdu::{Command, Hex, Response, Visibility};
 use crate::iso7816::status::{Meaning, StatusWord};
 
 /// What a run cost: every command that reached the card, GET RESPONSE and repeats after `6Cxx` included.
@@ -105,7 +105,7 @@ impl<'t> Channel<'t> {
             Protocol::T0 => command.encode_t0(),
             Protocol::T1 => command.encode_t1(),
         };
-        self.exchange_bytes(&bytes, command)
+        self.transmit(&bytes, command, command.answer())
     }
 
     /// Sends bytes as they are; `shown` is what the trace may say of them.
@@ -117,6 +117,15 @@ impl<'t> Channel<'t> {
         bytes: &[u8],
         shown: &dyn std::fmt::Display,
     ) -> Result<Response, Error> {
+        self.transmit(bytes, shown, Visibility::Public)
+    }
+
+    fn transmit(
+        &mut self,
+        bytes: &[u8],
+        shown: &dyn std::fmt::Display,
+        visibility: Visibility,
+    ) -> Result<Response, Error> {
         tracing::trace!(target: "cpskit::apdu", "> {shown}");
         self.exchanges.commands += 1;
         self.exchanges.bytes_sent += count(bytes);
@@ -124,7 +133,14 @@ impl<'t> Channel<'t> {
         self.exchanges.bytes_received += count(&answer);
         let length = answer.len();
         let response = Response::parse(answer).ok_or(Error::Garbled { length })?;
-        tracing::trace!(target: "cpskit::apdu", "< {} {}", Hex(&response.data), response.status);
+        match visibility {
+            Visibility::Public => {
+                tracing::trace!(target: "cpskit::apdu", "< {} {}", Hex(&response.data), response.status);
+            }
+            Visibility::Secret => {
+                tracing::trace!(target: "cpskit::apdu", "< [secret] {}", response.status);
+            }
+        }
         Ok(response)
     }
 
@@ -138,7 +154,10 @@ impl<'t> Channel<'t> {
         let mut data = first.data;
         loop {
             let le = waiting.min(self.chunk);
-            let get = Command::new(cla, 0xC0, 0x00, 0x00).le(le);
+            let mut get = Command::new(cla, 0xC0, 0x00, 0x00).le(le);
+            if command.answer() == Visibility::Secret {
+                get = get.secret_answer();
+            }
             let mut part = self.exchange(&get)?;
             if let Meaning::RepeatWithLe(le) = part.status.meaning() {
                 part = self.exchange(&get.le(le))?;

@@ -41,9 +41,9 @@ fn a_reset_by_another_program_at_any_exchange_changes_nothing_of_the_result() {
         let (found, commands, chip) = run_with(virtual_card(slug), &fault, operation);
         let context = format!("{slug} {operation:?} reset after {k} of {count}");
         assert_eq!(&found, undisturbed, "{context}");
-        // The command that met the reset is one more.
-        let expected = if k < count { k + 1 + count } else { count };
-        assert_eq!(commands, u64::from(expected), "{context}");
+        // The command that met the reset is one more; the directories that were read are not read again.
+        let most = if k < count { k + 1 + count } else { count };
+        assert!((count..=most).contains(&u32::try_from(commands).expect("few")), "{context}");
         assert_eq!(lock(&chip).user_tries_left(), 3, "{context}");
     });
 }

@@ -113,6 +113,11 @@ pub fn user_pin(listing: &Listing<PinObject>) -> Option<&PinObject> {
     listing.entries.iter().find(|pin| !pin.flags.is_unblocking())
 }
 
+/// The code de déblocage: the first PIN that is for unblocking.
+pub fn unblocking_code(listing: &Listing<PinObject>) -> Option<&PinObject> {
+    listing.entries.iter().find(|pin| pin.flags.is_unblocking())
+}
+
 impl PinObject {
     /// The name people know it by.
     pub fn name(&self) -> String {

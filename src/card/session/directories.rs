@@ -1,6 +1,6 @@
 //! The directory files of the application, each found through EF.ODF, and what they list.
 
-use super::{Base, EF_CIA_INFO, EF_ODF, NoteKind, Session};
+use super::{Base, EF_CIA_INFO, EF_ODF, Note, NoteKind, Session};
 use crate::card::error::{Error, File};
 use crate::card::file::Extent;
 use crate::card::objects::{self, Object};
@@ -44,11 +44,7 @@ impl Session<'_> {
     /// # Errors
     /// As [`cia_info`](Self::cia_info).
     pub fn pins(&mut self) -> Result<Listing<aod::PinObject>, Error> {
-        if self.cache.aod.is_none() {
-            let listing = self.listing(File::Aod, Kind::AuthenticationObjects, aod::read)?;
-            self.cache.aod = Some(listing);
-        }
-        Ok(self.cache.aod.clone().unwrap_or_default())
+        self.listing(File::Aod, Kind::AuthenticationObjects, aod::read)
     }
 
     /// The private keys.
@@ -80,11 +76,16 @@ impl Session<'_> {
     /// # Errors
     /// As [`cia_info`](Self::cia_info).
     pub fn data_objects(&mut self) -> Result<Listing<dcod::DataObject>, Error> {
-        if self.cache.dcod.is_none() {
-            let listing = self.listing(File::Dcod, Kind::DataObjects, dcod::read)?;
-            self.cache.dcod = Some(listing);
-        }
-        Ok(self.cache.dcod.clone().unwrap_or_default())
+        self.listing(File::Dcod, Kind::DataObjects, dcod::read)
+    }
+
+    /// The PINs, when EF.AOD was read already.
+    pub(in crate::card) fn pins_read(&self) -> Option<Listing<aod::PinObject>> {
+        let odf = odf::read(self.known.odf.as_ref()?);
+        let mut paths =
+            odf.entries.iter().filter(|found| found.kind == Kind::AuthenticationObjects);
+        let content = self.known.directories.get(&paths.next()?.location.path)?;
+        Some(aod::read(content))
     }
 
     /// The first data object that `wanted` takes, reading no more of the directory than needed.
@@ -92,12 +93,12 @@ impl Session<'_> {
         &mut self,
         wanted: &dyn Fn(&dcod::DataObject) -> bool,
     ) -> Result<Option<dcod::DataObject>, Error> {
-        if let Some(listing) = &self.cache.dcod {
-            return Ok(listing.entries.iter().find(|object| wanted(object)).cloned());
-        }
         for path in self.directories_until(Kind::DataObjects)? {
             let found = |content: &[u8]| dcod::read(content).entries.iter().any(wanted);
-            let content = self.read_until(File::Dcod, &path, Extent::Objects, 0, &found)?;
+            let content = match self.known.directories.get(&path) {
+                Some(content) => content.clone(),
+                None => self.read_until(File::Dcod, &path, Extent::Objects, 0, &found)?,
+            };
             let entry = dcod::read(&content).entries.into_iter().find(|object| wanted(object));
             if entry.is_some() {
                 return Ok(entry);
@@ -141,7 +142,7 @@ impl Session<'_> {
         }
         let mut all = Listing::default();
         for path in paths {
-            let content = self.read(file.clone(), &path, Extent::Objects, 0)?;
+            let content = self.directory(&file, &path)?;
             let mut listing = parse(&content);
             all.entries.append(&mut listing.entries);
             all.problems.append(&mut listing.problems);
@@ -152,17 +153,37 @@ impl Session<'_> {
         Ok(all)
     }
 
-    /// EF.ODF, whole, read once.
-    fn directories(&mut self) -> Result<Vec<Directory>, Error> {
-        if let Some(directories) = &self.cache.odf {
-            return Ok(directories.clone());
+    /// One directory file, read once in a connection.
+    fn directory(&mut self, file: &File, path: &CardPath) -> Result<Vec<u8>, Error> {
+        if let Some(content) = self.known.directories.get(path) {
+            return Ok(content.clone());
         }
-        let content = self.read_odf(0, &|_| false)?;
+        let content = self.read(file.clone(), path, Extent::Objects, 0)?;
+        if self.is_whole(file) {
+            self.known.directories.insert(path.clone(), content.clone());
+        }
+        Ok(content)
+    }
+
+    /// Whether no part of a file was refused, which may come another time.
+    fn is_whole(&self, file: &File) -> bool {
+        let refused = |note: &Note| matches!(note.kind, NoteKind::Refused(_));
+        !self.notes.iter().any(|note| note.file == *file && refused(note))
+    }
+
+    /// EF.ODF, whole, read once in a connection.
+    fn directories(&mut self) -> Result<Vec<Directory>, Error> {
+        let content = match &self.known.odf {
+            Some(content) => content.clone(),
+            None => self.read_odf(0, &|_| false)?,
+        };
+        if self.is_whole(&File::Odf) {
+            self.known.odf = Some(content.clone());
+        }
         let listing = odf::read(&content);
         for problem in &listing.problems {
             self.note(File::Odf, NoteKind::Entry(*problem));
         }
-        self.cache.odf = Some(listing.entries.clone());
         Ok(listing.entries)
     }
 
@@ -173,8 +194,8 @@ impl Session<'_> {
             let found = directories.iter().filter(|directory| directory.kind == kind);
             found.map(|directory| directory.location.path.clone()).collect()
         };
-        if let Some(directories) = &self.cache.odf {
-            return Ok(of_kind(directories));
+        if let Some(content) = &self.known.odf {
+            return Ok(of_kind(&odf::read(content).entries));
         }
         let seen = |content: &[u8]| !of_kind(&odf::read(content).entries).is_empty();
         let content = self.read_odf(0x28, &seen)?;
@@ -191,7 +212,7 @@ impl Session<'_> {
     }
 
     /// One data object; what is wrong with it is noted.
-    pub(in crate::card) fn object(
+    pub(in crate::card) fn decoded(
         &mut self,
         object: &dcod::DataObject,
     ) -> Result<Option<Object>, Error> {
