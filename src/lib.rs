@@ -9,6 +9,7 @@
 //! - `index`: sealed indexes of lists that were verified, so that they are not read again (feature `index`).
 //! - [`transport`]: a connected card, as traits; PC/SC behind the feature `pcsc`.
 //! - [`card`]: a CPx card: recognition, files, identity, PIN.
+//! - `trace`: functional traces, chained and sealed (feature `trace`).
 //! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
 //!   from [`card`].
 //!
@@ -44,5 +45,7 @@ pub mod secret;
 pub mod store;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "trace")]
+pub mod trace;
 pub mod transport;
 pub mod x509;
