@@ -29,6 +29,7 @@
 pub mod card;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod cms;
 pub mod credential;
 #[cfg(feature = "emulate")]
 pub mod emulate;

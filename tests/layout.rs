@@ -20,7 +20,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("index", &["pki", "x509"]),
     ("net", &["pki::source", "tls"]),
     ("credential", &["card", "secret", "store", "x509"]),
-    ("cms", &["credential", "x509"]),
+    ("cms", &["credential", "iso7816", "x509"]),
     ("tls", &["credential", "pki", "x509"]),
     // HTTP over what `tls` opens; it names no TLS library.
     ("web", &["tls", "credential", "secret"]),
