@@ -2,6 +2,7 @@
 //!
 //! Only `output` prints, only `context` reads the environment and the clock, and a command never exits by itself.
 
+mod acts;
 mod anchors;
 mod args;
 mod checked;
@@ -57,6 +58,11 @@ fn run(args: &Args) -> (Context, Result<output::Outcome, Failure>) {
         Some(failure) => Err(failure),
         None => commands::run(&args.command, &context),
     };
+    // What the run gave is printed once its traces are ended.
+    let outcome = match context.acts.close() {
+        Ok(()) => outcome,
+        Err(failure) => Err(failure),
+    };
     (context, outcome)
 }
 
@@ -67,6 +73,10 @@ fn forbid_core_dumps() {
         use rustix::process::{Resource, Rlimit, setrlimit};
         // A system that does not let us is no reason to stop.
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        // Nor may another program of the same user look into this one, or a handler of the system be given its memory.
+        #[cfg(target_os = "linux")]
+        let _ =
+            rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     }
 }
 

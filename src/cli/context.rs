@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 
+use super::acts::Acts;
 use super::args::{Color, Format, Global};
 use super::config::Config;
 use super::failure::Failure;
@@ -18,6 +19,8 @@ pub(super) struct Context {
     pub(super) input: Input,
     pub(super) network: Network,
     pub(super) config: Config,
+    /// What is done with a card, for `--trace`.
+    pub(super) acts: Acts,
 }
 
 /// Whether a person can be asked.
@@ -53,11 +56,16 @@ impl Context {
         let interactive = !global.no_input && std::io::stdin().is_terminal();
         let offline = global.offline || config.offline.value.unwrap_or_default();
         log(global.verbose, printer.color);
+        let (acts, problem) = match Acts::new(global.trace.clone(), printer) {
+            Ok(acts) => (acts, problem),
+            Err(failure) => (Acts::none(printer), Some(failure)),
+        };
         let context = Self {
             printer,
             input: if interactive { Input::Interactive } else { Input::None },
             network: if offline { Network::Offline } else { Network::Allowed },
             config,
+            acts,
         };
         (context, problem)
     }
@@ -73,8 +81,13 @@ impl Context {
 
     /// The clock.
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp::now()
+        now()
     }
+}
+
+/// The clock, for what has no context.
+pub(super) fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// Logs go to standard error: nothing by default but warnings, every exchange at the third `-v`.

@@ -10,6 +10,7 @@ use super::exit::Exit;
 use crate::card::{Error as CardError, Generation, Padding, PinName};
 use crate::secret::PinFormatError;
 use crate::store::StoreError;
+use crate::trace::TraceError;
 use crate::transport::Error as TransportError;
 
 /// A failure, ready to be shown.
@@ -273,6 +274,35 @@ impl From<CardError> for Failure {
             Some(hint) => failure.hint(hint),
             None => failure,
         }
+    }
+}
+
+impl From<TraceError> for Failure {
+    fn from(error: TraceError) -> Self {
+        let (code, exit, hint) = match &error {
+            TraceError::Altered { .. } => (
+                "trace.altered",
+                Exit::Negative,
+                "`cpskit trace verify` says where; keep the file as evidence, and begin another one",
+            ),
+            TraceError::Busy { .. } => {
+                ("trace.busy", Exit::Temporary, "wait for its end, then try again")
+            }
+            TraceError::Cut { .. } => {
+                ("trace.cut", Exit::Negative, "keep the file as evidence, and begin another one")
+            }
+            TraceError::Shared { .. } => (
+                "trace.shared",
+                Exit::Usage,
+                "it must be yours, and `chmod go-w` it; or name another file",
+            ),
+            _ => (
+                "trace.unwritable",
+                Exit::Usage,
+                "without its trace nothing is handed out: name another file with `--trace`",
+            ),
+        };
+        Self::new(code, exit, error.to_string()).causes(&error).hint(hint)
     }
 }
 

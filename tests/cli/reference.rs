@@ -48,6 +48,7 @@ fn codes(folder: &Path) -> BTreeSet<String> {
         "net.",
         "ocsp.",
         "secret.",
+        "trace.",
         "trust.",
         "usage.",
     ];

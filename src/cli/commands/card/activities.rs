@@ -16,6 +16,7 @@ use crate::cli::output::json::{Code, Exchanges, Warning};
 use crate::cli::output::text::{Facts, code};
 use crate::id::StructureId;
 use crate::nomenclature::Table;
+use crate::trace::Action;
 
 #[derive(Serialize)]
 struct Document {
@@ -58,10 +59,12 @@ struct Billing {
 pub(super) fn run(args: &CardActivities, context: &Context) -> Result<Outcome, Failure> {
     let mut card = choose::card(&args.choice, context)?;
     let pin = obtain_pin(&mut card, &args.pin, context)?;
-    let (situations, notes) = card.session(|session| {
-        let mut unlocked = session.unlock(pin.source(), args.pin.last_try())?;
-        let situations = unlocked.activities()?;
-        Ok(with_notes(session, situations))
+    let (situations, notes) = context.acts.act(Action::CardActivities, |record| {
+        record.with(&mut card);
+        Ok(card.session(|session| {
+            let situations = record.unlock(session, &pin, &args.pin)?.activities()?;
+            Ok(with_notes(session, situations))
+        })?)
     })?;
     let situations = choose_one(situations, args.activity)?;
     let emulated = is_emulated(&card, &[]);

@@ -19,6 +19,7 @@ use crate::cli::output::json::hex;
 use crate::cli::pin::Given;
 use crate::iso7816::status::StatusWord;
 use crate::secret::Pin;
+use crate::trace::Action;
 
 #[derive(Serialize)]
 struct Document {
@@ -168,13 +169,16 @@ pub(super) fn run(args: &CardApdu, context: &Context) -> Result<Outcome, Failure
     };
     commands.iter().try_for_each(|raw| raw.fits(pin))?;
     let mut begun = Run::New;
-    let lines = card.session(|session| {
-        // What was sent is not sent again: another program's reset ends a script that it interrupts.
-        if std::mem::replace(&mut begun, Run::Begun) == Run::Begun {
-            return Err(CardError::KeepsResetting { times: 1 });
-        }
-        let sent = commands.iter().map(|raw| send(session, raw, pin, args.pin.last_try()));
-        sent.collect::<Result<Vec<_>, CardError>>()
+    let lines = context.acts.act(Action::CardApdu, |record| {
+        record.with(&mut card);
+        Ok(card.session(|session| {
+            // What was sent is not sent again: another program's reset ends a script that it interrupts.
+            if std::mem::replace(&mut begun, Run::Begun) == Run::Begun {
+                return Err(CardError::KeepsResetting { times: 1 });
+            }
+            let sent = commands.iter().map(|raw| send(session, raw, pin, args.pin.last_try()));
+            sent.collect::<Result<Vec<_>, CardError>>()
+        })?)
     })?;
     let emulated = is_emulated(&card, &[]);
     let text: Vec<String> = lines

@@ -14,6 +14,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
 use crate::cli::output::json::{Certificate, Exchanges, Warning};
 use crate::cli::output::text::Facts;
+use crate::trace::Action;
 
 #[derive(Serialize)]
 struct Document {
@@ -40,10 +41,14 @@ struct Files {
 }
 
 pub(super) fn run(args: &CardCerts, context: &Context) -> Result<Outcome, Failure> {
-    let mut card = choose::card(&args.choice, context)?;
-    let (found, notes) = card.session(|session| {
-        let found = session.certificates()?;
-        Ok(with_notes(session, found))
+    let (card, (found, notes)) = context.acts.act(Action::CardCerts, |record| {
+        let mut card = choose::card(&args.choice, context)?;
+        record.with(&mut card);
+        let found = card.session(|session| {
+            let found = session.certificates()?;
+            Ok(with_notes(session, found))
+        })?;
+        Ok((card, found))
     })?;
     let mut certificates = Vec::new();
     let mut taken = Vec::new();

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
 use crate::cli::output::json::{Exchanges, Warning};
+use crate::trace::Action;
 
 #[derive(Serialize)]
 struct Document {
@@ -22,8 +23,12 @@ struct Document {
 }
 
 pub(super) fn run(choice: &Choice, context: &Context) -> Result<Outcome, Failure> {
-    let mut card = choose::card(choice, context)?;
-    let id = card.session(|session| session.national_id())?;
+    let (card, id) = context.acts.act(Action::CardId, |record| {
+        let mut card = choose::card(choice, context)?;
+        record.with(&mut card);
+        let id = card.session(|session| session.national_id())?;
+        Ok((card, id))
+    })?;
     let emulated = is_emulated(&card, &[]);
     let warnings: Vec<Warning> = Warning::luhn(Some(&id)).into_iter().collect();
     let remarks = lines(&warnings);

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
 use crate::cli::output::json::Exchanges;
 use crate::cli::output::text::{Facts, count};
+use crate::trace::Action;
 
 #[derive(Serialize)]
 struct Document {
@@ -44,14 +45,18 @@ impl From<PinStatus> for Pin {
 }
 
 pub(super) fn status(choice: &Choice, context: &Context) -> Result<Outcome, Failure> {
-    let mut card = choose::card(choice, context)?;
-    let (user, unblocking) = card.session(|session| {
-        let user = session.pin_status(PinName::User)?;
-        match session.pin_status(PinName::Unblocking) {
-            Ok(unblocking) => Ok((user, Some(unblocking))),
-            Err(Error::PinCounterUnreadable { .. }) => Ok((user, None)),
-            Err(error) => Err(error),
-        }
+    let (card, user, unblocking) = context.acts.act(Action::CardPinStatus, |record| {
+        let mut card = choose::card(choice, context)?;
+        record.with(&mut card);
+        let (user, unblocking) = card.session(|session| {
+            let user = session.pin_status(PinName::User)?;
+            match session.pin_status(PinName::Unblocking) {
+                Ok(unblocking) => Ok((user, Some(unblocking))),
+                Err(Error::PinCounterUnreadable { .. }) => Ok((user, None)),
+                Err(error) => Err(error),
+            }
+        })?;
+        Ok((card, user, unblocking))
     })?;
     let emulated = is_emulated(&card, &[]);
     let mut facts = Facts::default();

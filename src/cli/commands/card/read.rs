@@ -18,6 +18,7 @@ use crate::cli::output::json::{Certificate, Code, Exchanges, Tries, Warning};
 use crate::cli::output::text::{Facts, code};
 use crate::cli::pin::Given;
 use crate::id::LuhnKey;
+use crate::trace::Action;
 
 /// `cpskit.card.read/1`. A part that `--fields` leaves out is not there.
 #[derive(Serialize)]
@@ -105,21 +106,22 @@ impl Asked {
 
 pub(super) fn run(args: &CardRead, context: &Context) -> Result<Outcome, Failure> {
     let asked = Asked { fields: args.fields.clone() };
-    let mut card = choose::card(&args.choice, context)?;
     let pin = args.pin.given()?.map(Given::Typed);
     if pin.is_none() && args.activity.is_some() {
         return Err(Failure::pin_needed());
     }
-    let ((identity, situations), notes) = card.session(|session| {
-        let identity = session.identity(asked.parts())?;
-        let situations = match &pin {
-            Some(pin) => {
-                let mut unlocked = session.unlock(pin.source(), args.pin.last_try())?;
-                Some(unlocked.activities()?)
-            }
-            None => None,
-        };
-        Ok(with_notes(session, (identity, situations)))
+    let (card, ((identity, situations), notes)) = context.acts.act(Action::CardRead, |record| {
+        let mut card = choose::card(&args.choice, context)?;
+        record.with(&mut card);
+        let read = card.session(|session| {
+            let identity = session.identity(asked.parts())?;
+            let situations = match &pin {
+                Some(pin) => Some(record.unlock(session, pin, &args.pin)?.activities()?),
+                None => None,
+            };
+            Ok(with_notes(session, (identity, situations)))
+        })?;
+        Ok((card, read))
     })?;
     let mut situations = situations;
     // Which access the holder has depends on all activities, whichever one is shown.
