@@ -13,4 +13,4 @@ pub mod reader;
 pub use card::{Certificates, VirtualCard};
 pub use fault::Fault;
 pub use persona::{Persona, PersonaError};
-pub use reader::VirtualReader;
+pub use reader::{Slot, VirtualReader};

@@ -1,5 +1,6 @@
 //! A reader in this process that holds a virtual card: a [`Transport`] without PC/SC.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// waits for the others' transactions and notices their resets.
 #[derive(Debug)]
 pub struct VirtualReader {
-    card: Arc<Mutex<VirtualCard>>,
+    slot: Slot,
     atr: &'static [u8],
     protocol: Protocol,
     /// Resets of the card that this program knows of.
@@ -26,11 +27,47 @@ pub struct VirtualReader {
     log: ExchangeLog,
 }
 
+/// The place of a card, which whoever stands beside the reader can empty and fill while programs use it.
+/// Clones are the same place.
+#[derive(Clone, Debug)]
+pub struct Slot(Arc<Place>);
+
+#[derive(Debug)]
+struct Place {
+    card: Mutex<VirtualCard>,
+    /// Apart from the card, so that it can be taken out during a transaction.
+    empty: AtomicBool,
+}
+
+impl Slot {
+    /// Takes the card out, for all the programs that use it: their next exchange finds it gone.
+    pub fn pull(&self) {
+        self.0.empty.store(true, Ordering::SeqCst);
+    }
+
+    /// Puts the same card back, once the transaction that was cut has ended: it starts from a reset, and its counters are as they
+    /// were.
+    pub fn insert(&self) {
+        lock(&self.0.card).power_on();
+        self.0.empty.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether there is no card.
+    pub fn is_empty(&self) -> bool {
+        self.0.empty.load(Ordering::SeqCst)
+    }
+
+    /// The card, to look at it or to reset it as another program would. Waits for the end of a transaction.
+    pub fn card(&self) -> MutexGuard<'_, VirtualCard> {
+        lock(&self.0.card)
+    }
+}
+
 impl VirtualReader {
     /// Puts a card in a reader and powers it.
     pub fn insert(mut card: VirtualCard) -> Self {
         card.power_on();
-        Self::share(Arc::new(Mutex::new(card)))
+        Self::share(Slot(Arc::new(Place { card: Mutex::new(card), empty: AtomicBool::new(false) })))
     }
 
     /// Puts a card in a reader with faults: those in its files now, the others as exchanges go.
@@ -43,23 +80,26 @@ impl VirtualReader {
     }
 
     /// Connects another program to a card that is already in a reader.
-    pub fn share(card: Arc<Mutex<VirtualCard>>) -> Self {
+    pub fn share(slot: Slot) -> Self {
         let (atr, protocol, seen) = {
-            let card = lock(&card);
+            let card = slot.card();
             (card.atr(), card.protocol(), card.resets())
         };
-        Self { card, atr, protocol, seen, line: Line::default(), log: ExchangeLog::default() }
+        Self { slot, atr, protocol, seen, line: Line::default(), log: ExchangeLog::default() }
     }
 
-    /// The card, to look at it, to reset it as another program would, or to [share](Self::share) it. Locking it
-    /// during a transaction waits for its end.
-    pub fn card(&self) -> Arc<Mutex<VirtualCard>> {
-        Arc::clone(&self.card)
+    /// The place of the card, to take it out or to [share](Self::share) it.
+    pub fn slot(&self) -> Slot {
+        self.slot.clone()
     }
 
     /// The exchanges of this reader, past and to come.
     pub fn log(&self) -> ExchangeLog {
         self.log.clone()
+    }
+
+    fn present(&self) -> Result<(), Error> {
+        if self.line.is_pulled() || self.slot.is_empty() { Err(Self::removed()) } else { Ok(()) }
     }
 
     fn removed() -> Error {
@@ -85,15 +125,14 @@ impl Transport for VirtualReader {
     }
 
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Error> {
-        if self.line.is_pulled() {
-            return Err(Self::removed());
-        }
-        let card = lock(&self.card);
+        self.present()?;
+        let card = self.slot.card();
         if card.resets() != self.seen {
             return Err(Error::Reset);
         }
         Ok(Box::new(Exclusive {
             card,
+            slot: &self.slot,
             seen: &mut self.seen,
             line: &mut self.line,
             log: &self.log,
@@ -102,10 +141,8 @@ impl Transport for VirtualReader {
     }
 
     fn reconnect(&mut self) -> Result<(), Error> {
-        if self.line.is_pulled() {
-            return Err(Self::removed());
-        }
-        self.seen = lock(&self.card).resets();
+        self.present()?;
+        self.seen = self.slot.card().resets();
         Ok(())
     }
 }
@@ -113,6 +150,7 @@ impl Transport for VirtualReader {
 /// A transaction: nobody else has the card while it lives.
 struct Exclusive<'a> {
     card: MutexGuard<'a, VirtualCard>,
+    slot: &'a Slot,
     seen: &'a mut u64,
     line: &'a mut Line,
     log: &'a ExchangeLog,
@@ -121,6 +159,9 @@ struct Exclusive<'a> {
 
 impl Transaction for Exclusive<'_> {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
+        if self.slot.is_empty() {
+            return Err(VirtualReader::removed());
+        }
         if self.card.resets() != *self.seen {
             return Err(Error::Reset);
         }
@@ -143,7 +184,10 @@ impl Transaction for Exclusive<'_> {
     }
 
     fn end(self: Box<Self>) -> Result<(), Error> {
-        if self.line.is_pulled() { Err(VirtualReader::removed()) } else { Ok(()) }
+        if self.line.is_pulled() || self.slot.is_empty() {
+            return Err(VirtualReader::removed());
+        }
+        Ok(())
     }
 }
 
@@ -221,7 +265,7 @@ mod tests {
     #[test]
     fn a_reset_by_another_program_is_told_until_reconnection() {
         let mut reader = VirtualReader::insert(test_card("medecin-cps3"));
-        let mut other = VirtualReader::share(reader.card());
+        let mut other = VirtualReader::share(reader.slot());
         other.begin().expect("free").at_end(Disposition::Reset);
         assert_eq!(transmit(&mut reader, READ), Err(Error::Reset));
         assert_eq!(transmit(&mut reader, READ), Err(Error::Reset));
@@ -249,6 +293,30 @@ mod tests {
         assert_eq!(transmit(&mut reader, SERIAL), Ok(OK.to_vec()));
         assert_eq!(transmit(&mut reader, READ), Err(VirtualReader::removed()));
         assert_eq!(reader.reconnect(), Err(VirtualReader::removed()));
+    }
+
+    #[test]
+    fn a_card_taken_out_is_gone_for_every_program_even_during_a_transaction() {
+        let mut reader = VirtualReader::insert(test_card("medecin-cps3"));
+        let slot = reader.slot();
+        let mut other = VirtualReader::share(reader.slot());
+        let mut transaction = reader.begin().expect("free");
+        slot.pull();
+        assert_eq!(transaction.transmit(SERIAL), Err(VirtualReader::removed()));
+        assert_eq!(transaction.end(), Err(VirtualReader::removed()));
+        assert_eq!(transmit(&mut other, SERIAL), Err(VirtualReader::removed()));
+        assert_eq!(other.reconnect(), Err(VirtualReader::removed()));
+    }
+
+    #[test]
+    fn a_card_put_back_was_reset() {
+        let mut reader = VirtualReader::insert(test_card("medecin-cps3"));
+        let slot = reader.slot();
+        slot.pull();
+        slot.insert();
+        assert_eq!(transmit(&mut reader, SERIAL), Err(Error::Reset));
+        assert_eq!(reader.reconnect(), Ok(()));
+        assert_eq!(transmit(&mut reader, SERIAL), Ok(OK.to_vec()));
     }
 
     #[test]

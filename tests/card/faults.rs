@@ -2,7 +2,7 @@
 
 use cpskit::emulate::{Fault, VirtualReader};
 
-use crate::support::{Operation, PIN, activities, lock, open, run_with, virtual_card};
+use crate::support::{Operation, PIN, activities, open, run_with, virtual_card};
 
 /// CPS3 T=0, CPS4 T=1, CPS4 T=0, CPS3 contactless.
 const CARDS: [&str; 4] = ["medecin-cps3", "medecin-cps4", "cpa-cps4", "sans-contact-cps3"];
@@ -44,7 +44,7 @@ fn a_reset_by_another_program_at_any_exchange_changes_nothing_of_the_result() {
         // The command that met the reset is one more; the directories that were read are not read again.
         let most = if k < count { k + 1 + count } else { count };
         assert!((count..=most).contains(&u32::try_from(commands).expect("few")), "{context}");
-        assert_eq!(lock(&chip).user_tries_left(), 3, "{context}");
+        assert_eq!(chip.card().user_tries_left(), 3, "{context}");
     });
 }
 

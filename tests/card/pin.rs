@@ -8,9 +8,7 @@ use cpskit::transport::{Error, Transport};
 
 use crate::support::layout::{Foreign, situations};
 use crate::support::toy::{Counter, Habits, Kind, Toy};
-use crate::support::{
-    Outcome, PIN, activities, bytes, lock, open, pin, read, unlock, virtual_card,
-};
+use crate::support::{Outcome, PIN, activities, bytes, open, pin, read, unlock, virtual_card};
 
 fn toy(kind: Kind, habits: Habits) -> Toy {
     Foreign { habits, ..Foreign::default() }.card(kind)
@@ -184,7 +182,7 @@ const DONE: [u8; 2] = [0x90, 0x00];
 #[test]
 fn no_other_program_inherits_a_pin_that_was_verified() {
     let reader = VirtualReader::insert(virtual_card("medecin-cps3"));
-    let mut other = VirtualReader::share(reader.card());
+    let mut other = VirtualReader::share(reader.slot());
     activities(&mut open(reader), PIN).expect("the right PIN");
     assert_eq!(other_reads(&mut other), Err(Error::Reset));
     assert_eq!(other.reconnect(), Ok(()));
@@ -230,13 +228,13 @@ fn a_card_whose_pin_was_refused_or_not_asked_for_is_not_reset() {
 #[test]
 fn what_another_program_has_opened_stays_open_while_a_card_is_read() {
     let reader = VirtualReader::insert(virtual_card("medecin-cps3"));
-    let chip = reader.card();
-    let mut other = VirtualReader::share(reader.card());
+    let chip = reader.slot();
+    let mut other = VirtualReader::share(reader.slot());
     let verified = other.begin().expect("free").transmit(&bytes("002000010431323334"));
     assert_eq!(verified, Ok(DONE.to_vec()));
     read(&mut open(reader)).expect("read");
     assert_eq!(other_reads(&mut other), Ok(DONE.to_vec()));
-    assert_eq!(lock(&chip).user_tries_left(), 3);
+    assert_eq!(chip.card().user_tries_left(), 3);
 }
 
 fn on_keypad(toy: &Toy) -> Outcome<usize> {

@@ -1,9 +1,9 @@
 //! What the themes share: cards, what is read of them, what was sent.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cpskit::card::{Card, Identity, LastTry, Note, Parts, PinSource, Situation};
-use cpskit::emulate::{Fault, VirtualCard, VirtualReader, issue};
+use cpskit::emulate::{Fault, Slot, VirtualCard, VirtualReader, issue};
 use cpskit::secret::Pin;
 use cpskit::transport::Transport;
 
@@ -88,9 +88,9 @@ pub(crate) fn run_with(
     card: VirtualCard,
     faults: &[Fault],
     operation: Operation,
-) -> (Outcome<String>, u64, Arc<Mutex<VirtualCard>>) {
+) -> (Outcome<String>, u64, Slot) {
     let reader = VirtualReader::insert_faulty(card, faults).expect("the files are there");
-    let chip = reader.card();
+    let chip = reader.slot();
     let mut card = open(reader);
     let outcome = operation.run(&mut card);
     (outcome, card.exchanges().commands, chip)
