@@ -9,6 +9,7 @@ pub mod igc;
 pub mod issue;
 pub mod persona;
 pub mod reader;
+mod rsa;
 
 pub use card::{Certificates, VirtualCard};
 pub use fault::Fault;

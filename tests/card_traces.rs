@@ -3,17 +3,18 @@
 //! The recordings are not part of this repository: `CPSKIT_FACTS` says where they are, or they stand beside it;
 //! elsewhere these tests say so and pass. A recording was made on another card image, so what its commands take from
 //! answers (the length to GET RESPONSE, the size to read) is taken from ours, by the library's rules; all the rest is
-//! sent as recorded. The operations of private keys are left out until the card has them.
+//! sent as recorded, but for a cryptogram: it is for another key, and a card deciphers its own only.
 
 #![cfg(feature = "emulate")]
 
 use std::path::PathBuf;
 
-use cpskit::emulate::{Certificates, Persona, VirtualCard};
+use cpskit::emulate::{VirtualCard, igc, issue};
 use cpskit::iso7816::tlv::{self, Tlv};
-
-#[path = "support/placeholder.rs"]
-mod placeholder;
+use num_bigint::BigUint;
+use x509_parser::prelude::FromDer;
+use x509_parser::public_key::PublicKey;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 #[test]
 fn the_vendor_library_finds_its_way_on_a_cps3_card() {
@@ -39,30 +40,42 @@ fn replay(file: &str, slug: &str) {
     let Some(text) = recording(file) else {
         return;
     };
-    let persona = Persona::builtin(slug).expect("a builtin persona");
-    let certificates = Certificates {
-        signature: Some(placeholder::certificate("signature", 0x51)),
-        authentication: Some(placeholder::certificate("authentication", 0x41)),
-        technical: Some(placeholder::certificate("technical", 0x54)),
-    };
-    let card = VirtualCard::new(&persona, &certificates).expect("a card");
+    let card = issue::builtin(slug).expect("a card");
     let atr =
         text.lines().find_map(|line| line.strip_prefix("# ATR ")).expect("the ATR is recorded");
     assert_eq!(card.atr(), bytes(atr.split(' ').next().unwrap_or_default()), "{file}");
-    let mut client = Client { card, file: file.to_owned(), announced: 0, size: 0, id: [0, 0] };
-    let mut in_keys = false;
+    let mut client =
+        Client { card, file: file.to_owned(), announced: 0, asked: 0, size: 0, id: [0, 0] };
     let mut replayed = 0;
     for (number, line) in text.lines().enumerate() {
-        if let Some(section) = line.strip_prefix("# == ") {
-            in_keys = section.starts_with("KEY");
-        }
         let exchange = line.strip_prefix("> ").and_then(|line| line.split_once(" < "));
-        if let (Some((command, answer)), false) = (exchange, in_keys) {
-            client.exchange(number + 1, &bytes(command), &bytes(answer));
+        if let Some((command, answer)) = exchange {
+            let command = for_our_key(bytes(command), slug);
+            client.exchange(number + 1, &command, &bytes(answer));
             replayed += 1;
         }
     }
     assert!(replayed > 20, "{file}: {replayed} exchanges only");
+}
+
+/// The recorded cryptogram of CPS3 becomes one of the same length for the key of this card: a card that answers the message
+/// must find one.
+fn for_our_key(command: Vec<u8>, slug: &str) -> Vec<u8> {
+    let (head, cryptogram) = match command.as_slice() {
+        [0x10, 0x2A, 0x80, 0x86, 0xFF, 0x81, ..] => (6, 0..254),
+        [0x00, 0x2A, 0x80, 0x86, 0x02, _, _] => (5, 254..256),
+        _ => return command,
+    };
+    let card = igc::committed(slug).expect("ours");
+    let key = card.authentication.as_ref().expect("a contact card").key.public().expect("RSA");
+    let der = key.to_der().expect("short");
+    let (_, key) = SubjectPublicKeyInfo::from_der(&der).expect("a key");
+    let Ok(PublicKey::RSA(key)) = key.parsed() else { panic!("an RSA key") };
+    let block = [&[0, 2][..], &[0x55; 248], &[0], b"HELLO"].concat();
+    let number = BigUint::from_bytes_be;
+    let power = number(&block).modpow(&number(key.exponent), &number(key.modulus)).to_bytes_be();
+    let whole = [vec![0; 256 - power.len()], power].concat();
+    [&command[..head], &whole[cryptogram]].concat()
 }
 
 #[expect(clippy::print_stderr, reason = "a test that did nothing says so")]
@@ -83,6 +96,8 @@ struct Client {
     file: String,
     /// SW2 of the last 61xx or 9Fxx.
     announced: u8,
+    /// The instruction that announced it.
+    asked: u8,
     /// Size of the selected file, from its template.
     size: usize,
     /// Identifier of the selected file.
@@ -92,6 +107,9 @@ struct Client {
 impl Client {
     fn exchange(&mut self, line: usize, command: &[u8], recorded: &[u8]) {
         let context = format!("{} line {line}: {command:02X?}", self.file);
+        if command[1] != 0xC0 {
+            self.asked = command[1];
+        }
         match command[1] {
             0xA4 => self.select(command, recorded, &context),
             0xB0 if command[2..4] == [0, 0] => self.read(command, &context),
@@ -126,14 +144,22 @@ impl Client {
         }
     }
 
+    /// As many bytes as were announced, 231 at most on CPS3 (§2.1).
     fn get_response(&mut self, class: u8, context: &str) {
-        let answer = self.card.transmit(&[class, 0xC0, 0, 0, self.announced]);
+        let announced = if self.announced == 0 { 256 } else { usize::from(self.announced) };
+        let wanted = announced.min(if class == 0 { 231 } else { 256 });
+        let le = u8::try_from(wanted).unwrap_or(0);
+        let answer = self.card.transmit(&[class, 0xC0, 0, 0, le]);
         let (data, status) = split(&answer);
-        assert_eq!((data.len(), status), (usize::from(self.announced), [0x90, 0]), "{context}");
-        if data[0] == 0x70 {
-            return counters(&data, context);
+        let rest = u8::try_from(announced - wanted).expect("less than 256");
+        let more = if rest == 0 { [0x90, 0] } else { [0x61, rest] };
+        assert_eq!((data.len(), status), (wanted, more), "{context}");
+        self.announced = rest;
+        match self.asked {
+            0xA4 => self.template(&data, class, context),
+            0xCB => counters(&data, context),
+            _ => {}
         }
-        self.template(&data, class, context);
     }
 
     /// CPx fact sheet §2.2, §2.3 and §3.4: the tag by class, size and identifier.

@@ -8,24 +8,31 @@ use crate::transport::Protocol;
 use super::persona::{Persona, PersonaError};
 
 mod fs;
+mod hash;
 mod image;
 mod interpreter;
+mod keys;
 mod model;
 mod objects;
 mod pin;
 mod pkcs15;
 mod protocol;
+mod security;
 pub mod vpcd;
 
 pub use fs::{FilePath, FilePathError};
 pub(in crate::emulate) use image::holds;
+pub(in crate::emulate) use keys::Flaw;
+pub use keys::Keys;
 
 use fs::Tree;
 use image::Image;
 use interpreter::{GET_RESPONSE, Selection};
+use keys::Keyring;
 use model::Model;
 use pin::{Pins, Reference};
 use protocol::{Apdu, Pending};
+use security::Environment;
 
 /// The certificates a card holds, DER. A contact card needs the first two, a contactless one the third.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -36,18 +43,22 @@ pub struct Certificates {
     pub authentication: Option<Vec<u8>>,
     /// `Certificat Technique CPS`. A contact CPS3 that has one carries the contactless application too.
     pub technical: Option<Vec<u8>>,
+    /// Their private keys.
+    pub keys: Keys,
 }
 
 /// A card that exists in memory only.
 ///
 /// It answers any bytes at all and never panics. PIN counters and files keep their state for its whole life;
-/// security state, selection and logical channel are forgotten at each reset.
+/// security state, security environment, selection and logical channel are forgotten at each reset.
 #[derive(Clone, Debug)]
 pub struct VirtualCard {
     model: Model,
     files: Tree,
     cps2ter: Option<Tree>,
     pins: Pins,
+    keys: Keyring,
+    environment: Environment,
     application: Application,
     selection: Selection,
     cps2ter_selection: Selection,
@@ -80,6 +91,8 @@ impl VirtualCard {
             files,
             cps2ter,
             pins: Pins::new(&persona.pin)?,
+            keys: Keyring::new(model, &certificates.keys, persona.card.pss_salt)?,
+            environment: Environment::default(),
             application: Application::Closed,
             selection: Selection::default(),
             cps2ter_selection: Selection::default(),
@@ -197,8 +210,14 @@ impl VirtualCard {
         std::iter::once(&self.files).chain(&self.cps2ter)
     }
 
+    /// Gives its signatures a fault.
+    pub(in crate::emulate) fn spoil(&mut self, flaw: Flaw) {
+        self.keys.spoil(flaw);
+    }
+
     fn forget(&mut self) {
         self.pins.forget();
+        self.environment = Environment::default();
         self.selection = Selection::default();
         self.cps2ter_selection = Selection::default();
         self.pending = None;
@@ -225,6 +244,7 @@ pub(in crate::emulate) fn test_certificates() -> Certificates {
         signature: Some(placeholder::certificate("signature", 0x51)),
         authentication: Some(placeholder::certificate("authentication", 0x41)),
         technical: Some(placeholder::certificate("technical", 0x54)),
+        keys: Keys::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::card::{FilePath, NoSuchFile, VirtualCard};
+use super::card::{FilePath, Flaw, NoSuchFile, VirtualCard};
 
 /// A fault. Counts are of exchanges that succeed before it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +16,8 @@ pub enum Fault {
         /// The bit; counted again from the start past the end of the file.
         bit: usize,
     },
+    /// Every signature is made with the key of another card.
+    ForeignSignature,
     /// The card falls silent, until it is taken out.
     MuteAfter(u32),
     /// SELECT announces 32 KiB for a file.
@@ -34,6 +36,8 @@ pub enum Fault {
         /// Bytes kept.
         length: usize,
     },
+    /// After so many signatures that are right, the last bit of each is inverted. `wrong-signature` is that of all.
+    WrongSignatureAfter(u32),
 }
 
 /// One line of the menu of faults.
@@ -55,6 +59,11 @@ const MENU: &[FaultHelp] = &[
         form: "flip-bit=FILE:N",
         french: "le bit N du fichier est inversé",
         english: "bit N of the file is inverted",
+    },
+    FaultHelp {
+        form: "foreign-signature",
+        french: "chaque signature est faite avec la clé d'une autre carte",
+        english: "every signature is made with the key of another card",
     },
     FaultHelp {
         form: "mute-after=K",
@@ -81,6 +90,16 @@ const MENU: &[FaultHelp] = &[
         french: "le fichier est coupé après N octets",
         english: "the file is cut after N bytes",
     },
+    FaultHelp {
+        form: "wrong-signature",
+        french: "un bit de chaque signature est inversé",
+        english: "one bit of every signature is inverted",
+    },
+    FaultHelp {
+        form: "wrong-signature-after=K",
+        french: "un bit de chaque signature est inversé, après K signatures justes",
+        english: "one bit of every signature is inverted, after K right ones",
+    },
 ];
 
 impl Fault {
@@ -89,7 +108,7 @@ impl Fault {
         MENU
     }
 
-    /// Alters the files of a card, for the faults that are in the card itself; the others are left to the reader.
+    /// Alters a card, for the faults that are in the card itself; the others are left to the reader.
     ///
     /// # Errors
     /// [`NoSuchFile`].
@@ -104,9 +123,17 @@ impl Fault {
                 }
                 Ok(())
             }
+            Self::ForeignSignature => {
+                card.spoil(Flaw::Foreign);
+                Ok(())
+            }
             Self::Oversize { file } => card.announce(file, OVERSIZE),
             Self::Truncate { file, length } => {
                 card.file_mut(file).ok_or_else(|| missing(file))?.truncate(*length);
+                Ok(())
+            }
+            Self::WrongSignatureAfter(right) => {
+                card.spoil(Flaw::InvertedAfter(*right));
                 Ok(())
             }
             Self::MuteAfter(_) | Self::PullAfter(_) | Self::ResetAfter(_) => Ok(()),
@@ -124,6 +151,11 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let wrong = || FaultError(text.to_owned());
+        match text {
+            "foreign-signature" => return Ok(Self::ForeignSignature),
+            "wrong-signature" => return Ok(Self::WrongSignatureAfter(0)),
+            _ => {}
+        }
         let (name, value) = text.split_once('=').ok_or_else(wrong)?;
         let count = || value.parse().map_err(|_| wrong());
         let path = |text: &str| text.parse().map_err(|_| wrong());
@@ -138,6 +170,7 @@ impl FromStr for Fault {
             "pull-after" => count().map(Self::PullAfter),
             "reset-after" => count().map(Self::ResetAfter),
             "truncate" => file_and_number().map(|(file, length)| Self::Truncate { file, length }),
+            "wrong-signature-after" => count().map(Self::WrongSignatureAfter),
             _ => Err(wrong()),
         }
     }
@@ -147,11 +180,14 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FlipBit { file, bit } => write!(f, "flip-bit={file}:{bit}"),
+            Self::ForeignSignature => f.write_str("foreign-signature"),
             Self::MuteAfter(count) => write!(f, "mute-after={count}"),
             Self::Oversize { file } => write!(f, "oversize={file}"),
             Self::PullAfter(count) => write!(f, "pull-after={count}"),
             Self::ResetAfter(count) => write!(f, "reset-after={count}"),
             Self::Truncate { file, length } => write!(f, "truncate={file}:{length}"),
+            Self::WrongSignatureAfter(0) => f.write_str("wrong-signature"),
+            Self::WrongSignatureAfter(count) => write!(f, "wrong-signature-after={count}"),
         }
     }
 }
@@ -211,13 +247,16 @@ mod tests {
     fn a_fault_is_read_as_it_is_written_and_each_is_in_the_menu() {
         let texts = [
             "flip-bit=3F00/0001/A001:12",
+            "foreign-signature",
             "mute-after=3",
             "oversize=3F00/D003",
             "pull-after=0",
             "reset-after=7",
             "truncate=3F00/2F00:5",
+            "wrong-signature",
+            "wrong-signature-after=2",
         ];
-        let names = |text: &str| text.split_once('=').map(|(name, _)| name.to_owned());
+        let names = |text: &str| text.split('=').next().map(str::to_owned);
         for (text, help) in texts.iter().zip(Fault::menu()) {
             let fault: Fault = text.parse().expect("a fault");
             assert_eq!((fault.to_string().as_str(), names(text)), (*text, names(help.form)));

@@ -33,7 +33,6 @@ mod name;
 mod ocsp;
 mod period;
 mod product;
-mod rsa;
 
 use jiff::Timestamp;
 

@@ -136,6 +136,9 @@ pub struct CardSpec {
     pub issued: String,
     /// `YYYY-MM-DD`, end of validity.
     pub expires: String,
+    /// CPS4: bytes of salt in a PSS signature; as many as the hash has when absent. What real cards take is unknown.
+    #[serde(default)]
+    pub pss_salt: Option<u8>,
 }
 
 fn test_card() -> String {

@@ -93,7 +93,7 @@ fn list() -> Result<Outcome, Failure> {
 }
 
 fn menu() -> String {
-    let lines = Fault::menu().iter().map(|line| format!("{:18} {}", line.form, line.english));
+    let lines = Fault::menu().iter().map(|line| format!("{:24} {}", line.form, line.english));
     lines.collect::<Vec<_>>().join("\n")
 }
 

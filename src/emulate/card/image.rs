@@ -73,7 +73,9 @@ struct DataObject {
 /// Refuses a persona that a card cannot hold.
 pub(in crate::emulate) fn holds(persona: &Persona) -> Result<(), PersonaError> {
     super::pin::Pins::new(&persona.pin)?;
-    Content::new(persona, Model::of(&persona.card)?).map(drop)
+    let model = Model::of(&persona.card)?;
+    super::keys::Keyring::new(model, &super::Keys::default(), persona.card.pss_salt)?;
+    Content::new(persona, model).map(drop)
 }
 
 impl Image {

@@ -6,7 +6,8 @@ use super::fs::{Access, DF_CONTACT, Ef, FilePath, MF, Tree};
 use super::image::ROOT;
 use super::model::Model;
 use super::pin::Reference;
-use super::protocol::{Apdu, Chaining, Class, Shortfall};
+use super::protocol::{Apdu, Chaining, Class, PSO, Shortfall};
+use super::security::{CHAINING_NOT_SUPPORTED, Environment};
 use super::{Application, VirtualCard};
 use crate::emulate::persona::Generation;
 use crate::iso7816::status::StatusWord;
@@ -53,8 +54,10 @@ impl VirtualCard {
             Class::Iso { channel, chaining } => (channel, chaining),
         };
         self.enter(channel, apdu)?;
+        // Any other command ends a chain that was not finished.
+        let chained = std::mem::take(&mut self.environment.chained);
         if chaining == Chaining::More && apdu.ins != PSO {
-            return Err(StatusWord(0x6884)); // command chaining not supported
+            return Err(CHAINING_NOT_SUPPORTED);
         }
         match apdu.ins {
             SELECT => self.select(apdu).map(Answer::from),
@@ -68,9 +71,11 @@ impl VirtualCard {
                 self.get_data(apdu).map(Answer::from)
             }
             GET_CHALLENGE => challenge(apdu).map(Answer::from),
-            // The private keys and their commands have their room here: MANAGE SECURITY ENVIRONMENT, PERFORM
-            // SECURITY OPERATION (chained), INTERNAL AUTHENTICATE.
-            MSE | PSO | INTERNAL_AUTHENTICATE => Err(StatusWord::INS_NOT_SUPPORTED),
+            MSE => self.manage(apdu).map(Answer::from),
+            PSO => self.perform(apdu, chaining, chained).map(Answer::from),
+            INTERNAL_AUTHENTICATE if self.model.generation() == Generation::Cps3 => {
+                self.authenticate(apdu).map(Answer::from)
+            }
             _ => Err(StatusWord::INS_NOT_SUPPORTED),
         }
     }
@@ -89,7 +94,7 @@ impl VirtualCard {
         }
     }
 
-    fn rights(&self) -> Access {
+    pub(super) fn rights(&self) -> Access {
         if self.pins.is_open() { Access::Pin } else { Access::Free }
     }
 
@@ -136,6 +141,9 @@ impl VirtualCard {
             let df = path[..path.len() - 1].into();
             (Selection { df, ef: Some(path.into()) }, ef.template(generation))
         };
+        if selection.df != self.selection.df {
+            self.environment = Environment::default();
+        }
         self.selection = selection;
         Ok(match wanted {
             Template::Wanted => template,
@@ -163,6 +171,7 @@ impl VirtualCard {
         }
         if aid == CARD_MANAGER {
             self.application = Application::CardManager;
+            self.environment = Environment::default();
             return Ok(Vec::new());
         }
         let path = path.ok_or(StatusWord::FILE_NOT_FOUND)?;
@@ -334,7 +343,7 @@ fn offset(apdu: &Apdu<'_>) -> Result<usize, StatusWord> {
     Ok(usize::from(u16::from_be_bytes([apdu.p1, apdu.p2])))
 }
 
-fn allows(rule: Access, rights: Access) -> bool {
+pub(super) fn allows(rule: Access, rights: Access) -> bool {
     rule == Access::Free || (rule == Access::Pin && rights == Access::Pin)
 }
 
@@ -363,7 +372,6 @@ fn file_ids(data: &[u8]) -> Result<Vec<u16>, StatusWord> {
 const VERIFY: u8 = 0x20;
 const MSE: u8 = 0x22;
 const CHANGE_REFERENCE_DATA: u8 = 0x24;
-const PSO: u8 = 0x2A;
 const RESET_RETRY_COUNTER: u8 = 0x2C;
 const GET_CHALLENGE: u8 = 0x84;
 const INTERNAL_AUTHENTICATE: u8 = 0x88;

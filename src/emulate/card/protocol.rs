@@ -14,7 +14,7 @@ pub(super) struct Apdu<'a> {
     pub(super) p2: u8,
     pub(super) data: &'a [u8],
     /// The number of bytes wanted, 1 to 256. Under T=0 a command without data always has one: P3 cannot tell
-    /// "none" from "256".
+    /// "none" from "256". PERFORM SECURITY OPERATION has none: recorded cards let the signature wait for GET RESPONSE.
     pub(super) le: Option<usize>,
 }
 
@@ -57,6 +57,7 @@ impl<'a> Apdu<'a> {
         let (&[cla, ins, p1, p2], body) =
             command.split_first_chunk::<4>().ok_or(StatusWord::WRONG_LENGTH)?;
         let (data, le): (&[u8], Option<usize>) = match (body, protocol) {
+            ([] | [0], Protocol::T0) if ins == PSO => (&[], None),
             ([], Protocol::T1) => (&[], None),
             // A reader adds the missing P3.
             ([], Protocol::T0) => (&[], Some(256)),
@@ -70,6 +71,9 @@ impl<'a> Apdu<'a> {
         Ok(Self { class: Class::parse(cla)?, ins, p1, p2, data, le })
     }
 }
+
+/// PERFORM SECURITY OPERATION.
+pub(super) const PSO: u8 = 0x2A;
 
 fn expected(le: u8) -> usize {
     if le == 0 { 256 } else { usize::from(le) }

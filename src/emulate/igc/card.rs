@@ -18,7 +18,7 @@ use super::holder::{
 use super::name::{Attribute, name};
 use super::period::Period;
 use super::{Authority, Domain, Gamme, MintError, TestKey, World};
-use crate::emulate::card::Certificates;
+use crate::emulate::card::{Certificates, Keys};
 use crate::emulate::persona::{CardSpec, HolderSpec, Interface, Persona, StructureSpec};
 
 /// A certificate and the key it certifies.
@@ -44,10 +44,16 @@ pub struct CardCertificates {
 impl From<&CardCertificates> for Certificates {
     fn from(found: &CardCertificates) -> Self {
         let der = |found: &Option<CardCertificate>| found.as_ref().map(|found| found.der.to_vec());
+        let key = |found: &Option<CardCertificate>| found.as_ref().map(|found| found.key);
         Self {
             signature: der(&found.signature),
             authentication: der(&found.authentication),
             technical: der(&found.technical),
+            keys: Keys {
+                signature: key(&found.signature),
+                authentication: key(&found.authentication),
+                technical: key(&found.technical),
+            },
         }
     }
 }

@@ -13,7 +13,7 @@ use ring::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 
 use super::MintError;
-use super::rsa::RsaKey;
+use crate::emulate::rsa::RsaKey;
 
 /// An RSA key of `certs-test`: public on purpose, it protects nothing.
 ///
@@ -48,7 +48,12 @@ impl TestKey {
     /// # Errors
     /// [`MintError::Der`] when the file is not an RSA key in PKCS#8 PEM.
     pub fn public(&self) -> Result<PublicKey, MintError> {
-        spki(&RsaKey::from_pkcs8(&self.pkcs8()?)?.public()?)
+        spki(&self.rsa()?.public()?)
+    }
+
+    /// The private key, for the operations of a card.
+    pub(in crate::emulate) fn rsa(&self) -> Result<RsaKey, MintError> {
+        Ok(RsaKey::from_pkcs8(&self.pkcs8()?)?)
     }
 
     pub(super) fn load(&self, scheme: Scheme) -> Result<Signer, MintError> {
@@ -58,7 +63,7 @@ impl TestKey {
                 let pair = RsaKeyPair::from_pkcs8(&pkcs8).map_err(MintError::Key)?;
                 Signer::Sha256(Box::new(pair))
             }
-            Scheme::Sha1 => Signer::Sha1(RsaKey::from_pkcs8(&pkcs8)?),
+            Scheme::Sha1 => Signer::Sha1(self.rsa()?),
         })
     }
 }
@@ -95,7 +100,7 @@ impl Signer {
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<BitString, MintError> {
         let signature = match self {
-            Self::Sha1(key) => key.sign_sha1(message)?,
+            Self::Sha1(key) => key.sign_sha1(message).map_err(|_| MintError::Signature)?,
             Self::Sha256(pair) => {
                 let mut signature = vec![0; pair.public().modulus_len()];
                 // The padding of PKCS#1 v1.5 draws nothing; ring takes the generator for blinding only.

@@ -58,6 +58,9 @@ pub enum Limit {
     /// The national identifier has a type that no card has, or not the form of its type.
     #[error("must be a type digit (table G08) followed by an identifier of that type")]
     NationalId,
+    /// The salt of a PSS signature, in a block of 2048 bits with a hash of 256.
+    #[error("must be at most {0} bytes")]
+    Salt(u8),
     /// A counter above its maximum.
     #[error("must be at most {0}")]
     Tries(u8),

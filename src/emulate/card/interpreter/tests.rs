@@ -434,7 +434,7 @@ fn unknown_classes_instructions_and_channels_have_each_their_word() {
                 "00 70 00 00 01",
                 "01 B0 00 00 01",
                 "10 D6 00 00 01 00",
-                "00 22 41 AA 03 800140"
+                "00 46 00 00 00"
             ]
         ),
         ["6E00", "6D00", "6881", "6884", "6D00"]
