@@ -26,6 +26,7 @@ certs: ## remakes the test PKI in certs-test/
 bench: ## benchmarks in a release build
 	@scripts/install build judges
 	cargo bench --locked --bench parsers
+	cargo bench --locked --bench door
 	benches/start-to-identifier
 	benches/yardsticks.sh
 

@@ -12,6 +12,7 @@
 //! - `trace`: functional traces, chained and sealed (feature `trace`).
 //! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
 //!   from [`card`].
+//! - `web`: HTTP over TLS with a credential: the local proxy (feature `web`).
 //!
 //! The binary `cpskit` (feature `cli`) is a thin layer over these.
 //!
@@ -49,4 +50,6 @@ pub mod tls;
 #[cfg(feature = "trace")]
 pub mod trace;
 pub mod transport;
+#[cfg(feature = "web")]
+pub mod web;
 pub mod x509;
