@@ -10,6 +10,7 @@ mod choose;
 mod commands;
 mod config;
 mod context;
+mod delivery;
 mod exit;
 mod failure;
 mod indexes;

@@ -27,7 +27,7 @@ fn on(persona: &str, verb: &[&str]) -> Vec<Value> {
     let emulated = format!("--emulated={persona}");
     let rest = [emulated.as_str(), "--format", "json"];
     let args = ["card"].iter().chain(verb).chain(&rest).copied();
-    let run = finish(command(args).env("PIN", "1234"));
+    let run = finish(command(args).env("PIN", "1234").env("NEW", "2468").env("CODE", "12345678"));
     let mut documents = Vec::new();
     if !run.stdout.is_empty() {
         documents.push(run.document());
@@ -68,6 +68,28 @@ fn what_card_certs_prints_keeps_to_its_schema() {
 #[test]
 fn what_card_activities_prints_keeps_to_its_schema() {
     on_each_persona(&["activities", "--pin-env", "PIN"]);
+}
+
+#[test]
+fn what_the_commands_that_use_keys_and_data_print_keeps_to_their_schemas() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, out) = (folder.path().join("file"), folder.path().join("out"));
+    std::fs::write(&file, "content").expect("written");
+    let (file, out) = (file.to_str().expect("text"), out.to_str().expect("text"));
+    let pin = ["--pin-env", "PIN"];
+    for args in [
+        &["sign", file][..],
+        &["sign", file, "--key", "technical"],
+        &["sign", file, "--detached-cms", "--out", out],
+        &["sign", file, "--scheme", "pss", "--key", "authentication"],
+        &["decrypt", file, "--out", out],
+        &["data", "read"],
+        &["data", "write", file, "--yes", "--backup", out],
+    ] {
+        on_each_persona(&[args, &pin].concat());
+    }
+    on_each_persona(&["pin", "change", "--pin-env", "PIN", "--new-pin-env", "NEW"]);
+    on_each_persona(&["pin", "unblock", "--unblock-code-env", "CODE", "--new-pin-env", "NEW"]);
 }
 
 #[test]

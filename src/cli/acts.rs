@@ -11,7 +11,7 @@ use super::context::now;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Printer;
-use crate::card::{Card, Error as CardError, Parts, Session, Unlocked, Wanted};
+use crate::card::{Card, Error as CardError, Parts, Session, Situation, Unlocked, Wanted};
 use crate::cli::args::PinArgs;
 use crate::cli::pin::Given;
 use crate::id::CardNumber;
@@ -128,6 +128,20 @@ impl Record {
     /// As [`with`](Self::with), for a card that was read before.
     pub(super) fn by(&mut self, actor: Actor, nature: Nature) {
         self.who = Some((actor, nature));
+    }
+
+    /// Nothing was done after all: what was asked for first did not suffice, and is asked for again.
+    pub(super) fn forget(&mut self) {
+        self.who = None;
+    }
+
+    /// The situation d'exercice it is done under.
+    pub(super) fn under(&mut self, situation: &Situation) {
+        self.activity = Some(Activity {
+            number: situation.number,
+            structure_id: situation.activity.structure_id.clone(),
+            structure_name: situation.activity.structure_name.clone(),
+        });
     }
 
     /// Presents the PIN, which is an act of its own.

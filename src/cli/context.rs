@@ -79,6 +79,21 @@ impl Context {
         }
     }
 
+    /// Asks a question on the terminal that `flag` answers beforehand; anything but yes is no.
+    pub(super) fn confirms(&self, question: &str, flag: &str) -> Result<bool, Failure> {
+        if self.input == Input::None {
+            let message =
+                format!("{} there is no one to ask", super::output::text::clean(question));
+            return Err(Failure::arguments(message).hint(format!("answer yes with `{flag}`")));
+        }
+        self.printer.ask(question);
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer).map_err(|error| {
+            Failure::secret_source(format!("the terminal cannot be read: {error}"))
+        })?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "o" | "oui"))
+    }
+
     /// The clock.
     pub(super) fn now(&self) -> Timestamp {
         now()

@@ -132,6 +132,12 @@ impl Failure {
         }
     }
 
+    /// A file that was to hold certificates.
+    pub(super) fn not_a_certificate(path: &Path, error: &crate::x509::X509Error) -> Self {
+        let message = format!("`{}`: {error}", path.display());
+        Self::new("cert.unreadable", Exit::Usage, message).causes(error)
+    }
+
     /// A file that is no container, or not one that can be read.
     pub(super) fn unreadable(input: &str, error: &StoreError) -> Self {
         let message = format!("`{input}`: {error}");
@@ -153,6 +159,13 @@ impl Failure {
 
     pub(super) fn pin_format(error: &PinFormatError) -> Self {
         Self::new("card.pin.format", Exit::Usage, error.to_string()).hint("no try was spent")
+    }
+
+    /// A secret that no flag gives, and no one to ask; `flag` is what its flags begin with.
+    pub(super) fn secret_needed(what: &str, flag: &str) -> Self {
+        let message = format!("{what} is needed, and there is no one to ask");
+        Self::new("card.pin.needed", Exit::Usage, message)
+            .hint(format!("give it with `{flag}-env VAR`, `{flag}-file FILE` or `{flag}-fd N`"))
     }
 
     pub(super) fn pin_needed() -> Self {

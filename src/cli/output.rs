@@ -13,6 +13,7 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::args::{Color, Format};
 use super::exit::Exit;
@@ -23,6 +24,8 @@ use super::failure::Failure;
 pub(super) struct Outcome {
     /// For people.
     pub(super) text: String,
+    /// Printed as they are in place of the text.
+    pub(super) bytes: Zeroizing<Vec<u8>>,
     /// The document, `None` for commands whose text is the contract (completions, manual).
     pub(super) document: Option<Value>,
     /// Said on standard error after the result: what was left out.
@@ -41,6 +44,7 @@ impl Outcome {
         let document = serde_json::to_value(document).expect("documents are plain data");
         Self {
             text,
+            bytes: Zeroizing::default(),
             document: Some(document),
             remarks: Vec::new(),
             label: None,
@@ -63,12 +67,24 @@ impl Outcome {
     pub(super) fn plain(text: String) -> Self {
         Self {
             text,
+            bytes: Zeroizing::default(),
             document: None,
             remarks: Vec::new(),
             label: None,
             failure: None,
             exit: Exit::Ok,
         }
+    }
+
+    /// With bytes that are printed as they are, in place of a text.
+    pub(super) fn bytes(self, bytes: Vec<u8>) -> Self {
+        self.secret_bytes(Zeroizing::new(bytes))
+    }
+
+    /// As [`bytes`](Self::bytes), for bytes that were secret before they were asked for.
+    pub(super) fn secret_bytes(mut self, bytes: Zeroizing<Vec<u8>>) -> Self {
+        self.bytes = bytes;
+        self
     }
 
     /// Adds remarks.
@@ -133,6 +149,7 @@ impl Printer {
                 let printed = match (&outcome.document, self.format) {
                     (Some(document), Format::Json) => self.out(&pretty(document)),
                     (Some(document), Format::Ndjson) => self.out(&document.to_string()),
+                    _ if !outcome.bytes.is_empty() => self.raw(&outcome.bytes),
                     _ => self.out(&outcome.text),
                 };
                 // Documents hold both, and standard error then holds nothing but an error object.
@@ -178,6 +195,23 @@ impl Printer {
         match write(&mut out).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
             _ => Ok(Outcome::plain(String::new())),
+        }
+    }
+
+    /// Asks on standard error, where the answer is typed on the same line.
+    pub(super) fn ask(self, question: &str) {
+        let mut stderr = self.stderr();
+        let question = text::clean(question);
+        // Nobody reads it: then nobody answers.
+        let _ = stderr.write_all(format!("{question} [y/N] ").as_bytes());
+        let _ = stderr.flush();
+    }
+
+    fn raw(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+            _ => Ok(()),
         }
     }
 

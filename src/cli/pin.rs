@@ -1,9 +1,12 @@
 //! Where a PIN comes from: a variable, a file, a descriptor, the reader's keypad, the terminal. Never an argument.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::PinArgs;
+use super::args::use_card::{NewPinArgs, UnblockCodeArgs};
 use super::context::{Context, Input};
+use super::exit::Exit;
 use super::failure::Failure;
 use super::secret_source::SecretSource;
 use crate::card::{LastTry, PinSource};
@@ -37,21 +40,13 @@ impl PinArgs {
 
     /// The PIN given by a flag; `None` when no flag gives one.
     pub(super) fn given(&self) -> Result<Option<Pin>, Failure> {
-        let (variable, file) = (self.pin_env.as_deref(), self.pin_file.as_deref());
-        let Some(source) = SecretSource::named(variable, file, self.pin_fd) else {
-            return Ok(None);
-        };
-        let mut text = source.read().map_err(|failure| match source {
-            SecretSource::Variable(name) if is_pin(name) => {
-                Failure::pin_itself("--pin-env", "the name of a variable")
-            }
-            SecretSource::File(path) if path.to_str().is_some_and(is_pin) => {
-                Failure::pin_itself("--pin-file", "the name of a file")
-            }
-            _ => failure,
-        })?;
-        let text = std::mem::take(&mut *text);
-        Pin::parse(text).map(Some).map_err(|error| Failure::pin_format(&error))
+        Named {
+            flag: "--pin",
+            variable: self.pin_env.as_deref(),
+            file: self.pin_file.as_deref(),
+            descriptor: self.pin_fd,
+        }
+        .read()
     }
 
     /// The PIN that no flag gives: typed on the reader's keypad, else asked for on the terminal.
@@ -63,11 +58,91 @@ impl PinArgs {
         if context.input == Input::None {
             return Err(Failure::pin_needed());
         }
-        let text = rpassword::prompt_password("PIN (code porteur): ").map_err(|error| {
-            Failure::secret_source(format!("the terminal cannot be read: {error}"))
-        })?;
-        Pin::parse(text).map(Given::Typed).map_err(|error| Failure::pin_format(&error))
+        prompt("PIN (code porteur): ").map(Given::Typed)
     }
+}
+
+impl NewPinArgs {
+    /// The new PIN, from a flag, else typed twice.
+    pub(super) fn obtain(&self, context: &Context) -> Result<Pin, Failure> {
+        let named = Named {
+            flag: "--new-pin",
+            variable: self.new_pin_env.as_deref(),
+            file: self.new_pin_file.as_deref(),
+            descriptor: self.new_pin_fd,
+        };
+        if let Some(pin) = named.read()? {
+            return Ok(pin);
+        }
+        if context.input == Input::None {
+            return Err(Failure::secret_needed("a new PIN", "--new-pin"));
+        }
+        let pin = prompt("new PIN: ")?;
+        match prompt("new PIN, once more: ")?.digits() == pin.digits() {
+            true => Ok(pin),
+            false => Err(Failure::new(
+                "card.pin.mismatch",
+                Exit::Usage,
+                "the new PIN was typed in two ways",
+            )
+            .hint("nothing was changed, and no try was spent")),
+        }
+    }
+}
+
+impl UnblockCodeArgs {
+    /// The code de déblocage given by a flag; `None` when no flag gives one.
+    pub(super) fn given(&self) -> Result<Option<Pin>, Failure> {
+        Named {
+            flag: "--unblock-code",
+            variable: self.unblock_code_env.as_deref(),
+            file: self.unblock_code_file.as_deref(),
+            descriptor: self.unblock_code_fd,
+        }
+        .read()
+    }
+
+    /// The code that no flag gives, asked for on the terminal.
+    pub(super) fn ask(context: &Context) -> Result<Pin, Failure> {
+        match context.input {
+            Input::None => Err(Failure::secret_needed("the code de déblocage", "--unblock-code")),
+            Input::Interactive => prompt("unblocking code (code de déblocage): "),
+        }
+    }
+}
+
+/// What three flags of one name say.
+struct Named<'a> {
+    flag: &'static str,
+    variable: Option<&'a str>,
+    file: Option<&'a Path>,
+    descriptor: Option<u32>,
+}
+
+impl Named<'_> {
+    fn read(&self) -> Result<Option<Pin>, Failure> {
+        let Some(source) = SecretSource::named(self.variable, self.file, self.descriptor) else {
+            return Ok(None);
+        };
+        let mut text = source.read().map_err(|failure| match source {
+            SecretSource::Variable(name) if is_pin(name) => {
+                Failure::pin_itself(&format!("{}-env", self.flag), "the name of a variable")
+            }
+            SecretSource::File(path) if path.to_str().is_some_and(is_pin) => {
+                Failure::pin_itself(&format!("{}-file", self.flag), "the name of a file")
+            }
+            _ => failure,
+        })?;
+        let text = std::mem::take(&mut *text);
+        Pin::parse(text).map(Some).map_err(|error| Failure::pin_format(&error))
+    }
+}
+
+/// Asks for a PIN on the terminal, which does not show it.
+fn prompt(prompt: &str) -> Result<Pin, Failure> {
+    let text = rpassword::prompt_password(prompt)
+        .map_err(|error| Failure::secret_source(format!("the terminal cannot be read: {error}")))?;
+    Pin::parse(text).map_err(|error| Failure::pin_format(&error))
 }
 
 /// Whether a name is most likely the PIN itself, given by mistake: it must not be repeated.

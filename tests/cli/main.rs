@@ -27,6 +27,7 @@ mod scan;
 mod trace;
 mod trust;
 mod usage;
+mod use_card;
 mod verify;
 mod watch;
 

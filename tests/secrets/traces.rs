@@ -8,11 +8,21 @@ use std::process::Stdio;
 use crate::search::{found, stable};
 use crate::support::desk::{Desk, Inserted, Slot};
 
-/// Two codes of a card's holder: the one that is right, and one that is not.
+/// The codes of a card's holder, and one that is not.
 #[derive(Clone, Copy, Debug)]
 struct Pins {
     right: &'static str,
     wrong: &'static str,
+    /// What the right one is changed to, and back.
+    new: &'static str,
+    /// Code de déblocage.
+    code: &'static str,
+}
+
+impl Pins {
+    fn all(&self) -> [&'static str; 5] {
+        [self.right, self.wrong, self.new, self.code, WRONG_CODE]
+    }
 }
 
 /// What was left by a run: its name, and the text.
@@ -22,8 +32,13 @@ type Trace = (String, String);
 const CARDS: [(&str, &str); 2] = [("medecin-cps3", "00200001"), ("pharmacien-cps4", "01200001")];
 
 /// Codes to choose from; the first set serves as control.
-const CONTROL: Pins = Pins { right: "0852", wrong: "4407" };
-const CANDIDATES: [&str; 6] = ["7391", "8264", "6917", "5183", "9346", "2719"];
+const CONTROL: Pins = Pins { right: "0852", wrong: "4407", new: "5530", code: "60418853" };
+/// No card has it.
+const WRONG_CODE: &str = "60231145";
+const CANDIDATES: [&str; 24] = [
+    "7391", "8264", "6917", "5183", "9346", "2719", "8057", "3964", "6208", "9571", "4836", "7620",
+    "5942", "8375", "6493", "2986", "9108", "3757", "7684", "5039", "8912", "4675", "6350", "9823",
+];
 
 #[test]
 fn no_pin_is_in_anything_that_any_command_leaves() {
@@ -32,10 +47,12 @@ fn no_pin_is_in_anything_that_any_command_leaves() {
     let control = leave_traces(&desk, CONTROL);
     let free = |pin: &&&str| control.iter().all(|(_, text)| found(text.as_bytes(), pin).is_none());
     let mut free = CANDIDATES.iter().filter(free);
-    let (Some(right), Some(wrong)) = (free.next(), free.next()) else { panic!("no PIN to tell") };
-    let pins = Pins { right, wrong };
+    let (Some(right), Some(wrong), Some(new)) = (free.next(), free.next(), free.next()) else {
+        panic!("no PIN to tell")
+    };
+    let pins = Pins { right, wrong, new, code: "73918264" };
     for (name, text) in leave_traces(&desk, pins) {
-        for pin in [pins.right, pins.wrong] {
+        for pin in pins.all() {
             let form = found(text.as_bytes(), pin);
             assert_eq!(form, None, "{name}, in:\n{text}");
         }
@@ -69,7 +86,11 @@ fn insert<'d>(desk: &'d Desk, folder: &Path, persona: &str, pins: Pins) -> Inser
     let text = fs::read_to_string(builtin).expect("a persona");
     assert!(!text.contains("[pin]"));
     let file = folder.join("persona.toml");
-    fs::write(&file, format!("{text}\n[pin]\nuser = \"{}\"\n", pins.right)).expect("written");
+    fs::write(
+        &file,
+        format!("{text}\n[pin]\nuser = \"{}\"\nunblock = \"{}\"\n", pins.right, pins.code),
+    )
+    .expect("written");
     desk.emulate(Slot::First, &["--persona-file", file.to_str().expect("text"), "-vvv"])
 }
 
@@ -95,7 +116,7 @@ struct Runs<'a> {
 
 impl Runs<'_> {
     fn all(&self) -> Vec<Trace> {
-        let Pins { right, wrong } = self.pins;
+        let Pins { right, wrong, .. } = self.pins;
         let in_clear = |pin: &str| {
             let hex: String = pin.bytes().map(|byte| format!("{byte:02X}")).collect();
             format!("{}04{hex}", self.verify)
@@ -136,6 +157,7 @@ impl Runs<'_> {
             run(Source::Nothing, &["card", "activities", "--pin-env", pin], 2);
             run(Source::Nothing, &["card", "activities", "--pin-file", pin], 2);
         }
+        self.use_keys(&mut run);
         run(Source::Nothing, &["card", "activities", "--no-input"], 2);
         run(Source::Nothing, &["card", "id"], 0);
         run(Source::Nothing, &["card", "list"], 0);
@@ -148,6 +170,64 @@ impl Runs<'_> {
         run(Source::Nothing, &["emulate", "card", "--fault", "help"], 0);
         run(Source::Nothing, &["completions", "bash"], 0);
         run(Source::Nothing, &["man"], 0);
+        traces.extend(self.set_pins());
+        traces
+    }
+
+    /// Keys and data, with a file of functional traces. The object that is written holds no digits.
+    fn use_keys(&self, run: &mut impl FnMut(Source, &[&str], i32)) {
+        let Pins { right, wrong, .. } = self.pins;
+        fs::write(self.written.join("letter"), "a letter").expect("written");
+        for source in [Source::Environment(right), Source::File(right), Source::Descriptor(right)] {
+            let sign = ["card", "sign", "letter", "--trace", "acts"];
+            run(source, &[&sign[..], &["--out", "letter.sig", "--activity", "1"]].concat(), 0);
+            run(source, &[&sign[..], &["--out", "letter.p7s", "--detached-cms"]].concat(), 0);
+            run(source, &["card", "decrypt", "letter", "--out", "opened", "--trace", "acts"], 1);
+            run(source, &["card", "data", "read", "--out", "data", "--trace", "acts"], 0);
+            let write = ["card", "data", "write", "letter", "--yes", "--backup", "old"];
+            run(source, &[&write[..], &["--trace", "acts"]].concat(), 0);
+        }
+        let sign = ["card", "sign", "letter", "--out", "never", "--trace", "acts"];
+        run(Source::Environment(wrong), &[&sign[..], &["--key", "technical"]].concat(), 4);
+        run(Source::Environment(wrong), &sign, 5);
+        run(Source::Environment(wrong), &sign, 6);
+        run(Source::Environment(right), &[&sign[..], &["--allow-last-try"]].concat(), 0);
+        run(Source::Nothing, &["trace", "verify", "acts"], 0);
+    }
+
+    /// Another PIN and back, with right and wrong codes, and codes in place of the names of their sources.
+    fn set_pins(&self) -> Vec<Trace> {
+        let Pins { right, wrong, new, code } = self.pins;
+        let file = |name: &str, secret: &str| {
+            let path = self.given.join(name);
+            fs::write(&path, format!("{secret}\n")).expect("written");
+            path.display().to_string()
+        };
+        let (right_file, new_file) = (file("right", right), file("new", new));
+        let (code_file, wrong_code_file) = (file("unblock", code), file("wrong-code", WRONG_CODE));
+        let mut traces = Vec::new();
+        for format in ["json", "text"] {
+            let mut run = |source: Source, args: &[&str], code: i32| {
+                let rest = ["--trace", "acts", "--format", format];
+                traces.push(self.run(source, &[args, &rest].concat(), code));
+            };
+            let change = ["card", "pin", "change"];
+            for (from, to) in [(right, &new_file), (new, &right_file)] {
+                let args = [&change[..], &["--new-pin-file", to]].concat();
+                run(Source::Environment(from), &args, 0);
+            }
+            run(Source::File(wrong), &[&change[..], &["--new-pin-file", &new_file]].concat(), 5);
+            run(Source::File(right), &[&change[..], &["--new-pin-file", &right_file]].concat(), 2);
+            for flag in ["--new-pin-env", "--new-pin-file"] {
+                run(Source::Environment(right), &[&change[..], &[flag, new]].concat(), 2);
+            }
+            let unblock = ["card", "pin", "unblock", "--new-pin-file", &right_file];
+            let with = |flag, value| [&unblock[..], &[flag, value]].concat();
+            run(Source::Nothing, &with("--unblock-code-file", &wrong_code_file), 5);
+            run(Source::Nothing, &with("--unblock-code-file", &code_file), 0);
+            run(Source::Nothing, &with("--unblock-code-env", code), 2);
+            run(Source::Nothing, &with("--unblock-code-file", code), 2);
+        }
         traces
     }
 
@@ -205,7 +285,8 @@ fn files(folder: &Path) -> Vec<Trace> {
             true => files(&path),
             false => {
                 let content = fs::read(&path).expect("readable");
-                vec![(path.display().to_string(), String::from_utf8_lossy(&content).into_owned())]
+                let text = stable(&String::from_utf8_lossy(&content));
+                vec![(path.display().to_string(), text)]
             }
         })
         .collect()

@@ -6,6 +6,7 @@ mod certs;
 mod data;
 mod decrypt;
 mod id;
+mod keys;
 mod list;
 mod pin;
 pub(super) mod read;
@@ -22,7 +23,7 @@ use crate::cli::output::Outcome;
 use crate::cli::output::json::Warning;
 use crate::cli::pin::{Given, Keypad};
 use crate::transport::Nature;
-use crate::x509::IssuedBy;
+use crate::x509::{Certificate, IssuedBy};
 
 pub(super) fn run(command: &Card, context: &Context) -> Result<Outcome, Failure> {
     match command {
@@ -71,6 +72,14 @@ fn is_emulated(card: &CpxCard, certificates: &[CardCertificate]) -> bool {
     card.nature() == Nature::Emulated
         || certificates.iter().any(|found| found.certificate.issued_by() == IssuedBy::Emulation)
 }
+
+/// As [`is_emulated`], by the certificate of the key that was used.
+fn is_emulated_by(card: &CpxCard, certificate: &Certificate) -> bool {
+    card.nature() == Nature::Emulated || certificate.issued_by() == IssuedBy::Emulation
+}
+
+/// Said when something was changed on the virtual card in process.
+const FORGETS: &str = "this virtual card forgets what was changed when cpskit ends; one in a virtual reader (`cpskit emulate card`) keeps it while it is plugged in";
 
 /// Said on standard error beside every emulated result.
 const EMULATED: &str = "emulated: this is a virtual card, and its holder does not exist";
