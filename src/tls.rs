@@ -5,16 +5,20 @@
 
 #[cfg(feature = "web")]
 mod client;
+#[cfg(feature = "web")]
+mod door;
 mod error;
 #[cfg(feature = "web")]
 mod facts;
 mod host;
 mod judge;
 mod resolver;
+mod server;
 #[cfg(feature = "web")]
 mod stream;
 mod verifier;
 mod version;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -22,16 +26,20 @@ use rustls::crypto::CryptoProvider;
 
 #[cfg(feature = "web")]
 pub use self::client::Client;
+#[cfg(feature = "web")]
+pub use self::door::{AcceptError, Accepted, Server, ServerKey, ServerKeyError};
 pub use self::error::{Alert, Error, Untrusted};
 #[cfg(feature = "web")]
 pub use self::facts::{Alpn, Facts, Handshake};
 pub use self::host::{Host, HostError};
 pub use self::judge::{Judge, Party, Shown};
 pub use self::resolver::{ClientAuth, IssuerHint, Resolver, Withheld};
+pub use self::server::{ClientVerifier, Refusing, Unreadable};
 #[cfg(feature = "web")]
 pub use self::stream::Stream;
 pub use self::verifier::Verifier;
 pub use self::version::{Version, VersionLimit, Versions};
+pub use self::visitor::{Admission, Family, FamilyError, Refusal, Visitor};
 
 /// The cryptography of every TLS connection.
 pub(crate) fn provider() -> Arc<CryptoProvider> {

@@ -21,7 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("net", &["pki::source", "tls"]),
     ("credential", &["card", "secret", "store", "x509"]),
     ("cms", &["credential", "iso7816", "x509"]),
-    ("tls", &["credential", "pki", "x509"]),
+    ("tls", &["credential", "nomenclature", "pki", "x509"]),
     // HTTP over what `tls` opens; it names no TLS library.
     ("web", &["tls", "credential", "secret"]),
     ("platform", &["credential", "tls", "net", "pki", "id", "secret", "trace", "fleet", "form"]),
