@@ -13,6 +13,7 @@ mod opensc;
 mod personas;
 mod pin;
 mod service;
+mod use_card;
 mod watch;
 
 /// Not a test: what the others start as a second program.
