@@ -85,6 +85,9 @@ pub enum Error {
     /// The card, its reader or its PIN.
     #[error(transparent)]
     Card(#[from] crate::card::Error),
+    /// The signature was made, and is not handed out, since that it was made could not be recorded.
+    #[error("the signature is withheld: {0}")]
+    Withheld(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The key does not sign in this scheme.
     #[error("this key does not sign with {0:?}")]
     Scheme(Scheme),

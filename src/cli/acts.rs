@@ -31,12 +31,26 @@ pub(super) struct Acts {
 #[derive(Debug)]
 pub(super) struct Record {
     kept: Keeping,
-    who: Option<(Actor, Nature)>,
+    who: Option<Who>,
     activity: Option<Activity>,
     /// With or to what: facts, never content.
     pub(super) object: Object,
     /// PINs presented on the way, and what became of them.
     pins: Vec<Fate>,
+}
+
+/// Whose card, and whether it is a real one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Who {
+    actor: Actor,
+    nature: Nature,
+}
+
+/// How an act ended, and the code of the error that ended it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    fate: Fate,
+    code: Option<&'static str>,
 }
 
 /// Whether what is noted is kept.
@@ -47,9 +61,13 @@ enum Keeping {
 }
 
 impl Acts {
-    /// For this run, into this file.
-    pub(super) fn new(path: Option<PathBuf>, printer: Printer) -> Result<Self, Failure> {
-        let journal = path.map(|path| Journal::new(path, heads())).transpose()?;
+    /// For this run, into this file; `heads` is where its heads are kept.
+    pub(super) fn new(
+        path: Option<PathBuf>,
+        heads: Option<Heads>,
+        printer: Printer,
+    ) -> Result<Self, Failure> {
+        let journal = path.map(|path| Journal::new(path, heads)).transpose()?;
         Ok(Self { journal, ..Self::none(printer) })
     }
 
@@ -65,6 +83,16 @@ impl Acts {
         action: Action,
         work: impl FnOnce(&mut Record) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        self.record(action, work, Ending::of)?
+    }
+
+    /// As [`act`](Self::act), for work with errors of its own; the outer failure is that of recording.
+    pub(super) fn record<T, E>(
+        &self,
+        action: Action,
+        work: impl FnOnce(&mut Record) -> Result<T, E>,
+        ending: impl FnOnce(&E) -> Ending,
+    ) -> Result<Result<T, E>, Failure> {
         let pending = self.journal.as_ref().map(Journal::begin).transpose()?;
         let mut record = Record {
             kept: if pending.is_some() { Keeping::Yes } else { Keeping::No },
@@ -75,12 +103,25 @@ impl Acts {
         };
         let outcome = work(&mut record);
         if let Some(pending) = pending {
-            let acts = record.acts(action, outcome.as_ref().err());
+            let ending = match &outcome {
+                Ok(_) => Ending { fate: Fate::Done, code: None },
+                Err(error) => ending(error),
+            };
+            let acts = record.acts(action, ending);
             if !acts.is_empty() {
                 self.say(&pending.record(instant(), &acts)?);
             }
         }
-        outcome
+        Ok(outcome)
+    }
+
+    /// Whose card this is, for acts that are done later; nothing is read when nothing is recorded.
+    #[allow(dead_code, reason = "the TLS commands take it up as they land")]
+    pub(super) fn who(&self, card: &mut Card) -> Who {
+        match self.journal {
+            Some(_) => Who::of(card),
+            None => Who::default(),
+        }
     }
 
     /// Ends the traces of this run. What the run gave is withheld when that fails.
@@ -107,27 +148,15 @@ impl Acts {
 impl Record {
     /// The card it is done with, and whose it is, as far as the card tells.
     pub(super) fn with(&mut self, card: &mut Card) {
-        if self.kept == Keeping::No {
-            return;
+        if self.kept == Keeping::Yes {
+            self.who = Some(Who::of(card));
         }
-        let parts = Parts { card: Wanted::Yes, holder: Wanted::Yes, ..Parts::default() };
-        // What cannot be read is absent from the trace; that the card fails is for the act itself to say.
-        let identity = card.session(|session| session.identity(parts)).unwrap_or_default();
-        let actor = Actor {
-            national_id: identity.national_id(),
-            card_number: identity.number().and_then(|number| CardNumber::parse(&number).ok()),
-            chip_serial: identity.serial.map(|found| found.serial),
-        };
-        let nature = match card.nature() {
-            transport::Nature::Emulated => Nature::Emulated,
-            _ => Nature::Real,
-        };
-        self.by(actor, nature);
     }
 
     /// As [`with`](Self::with), for a card that was read before.
-    pub(super) fn by(&mut self, actor: Actor, nature: Nature) {
-        self.who = Some((actor, nature));
+    #[allow(dead_code, reason = "the TLS commands take it up as they land")]
+    pub(super) fn by(&mut self, who: Who) {
+        self.who = Some(who);
     }
 
     /// Nothing was done after all: what was asked for first did not suffice, and is asked for again.
@@ -162,28 +191,58 @@ impl Record {
     }
 
     /// The acts, in their order.
-    fn acts(self, action: Action, failure: Option<&Failure>) -> Vec<Act> {
-        let Some((actor, nature)) = self.who else { return Vec::new() };
+    fn acts(self, action: Action, ending: Ending) -> Vec<Act> {
+        let Some(who) = self.who else { return Vec::new() };
         let act = |action, object, fate, code: Option<&str>| Act {
-            nature,
-            actor: actor.clone(),
+            nature: who.nature,
+            actor: who.actor.clone(),
             activity: self.activity.clone(),
             action,
             object,
             fate,
             code: code.map(str::to_owned),
         };
-        let code = failure.map(|failure| failure.code);
         let mut acts: Vec<Act> = self
             .pins
             .iter()
             .map(|fate| {
-                let code = if *fate == Fate::Done { None } else { code };
+                let code = if *fate == Fate::Done { None } else { ending.code };
                 act(Action::CardPinVerify, Object::default(), *fate, code)
             })
             .collect();
-        acts.push(act(action, self.object.clone(), failure.map_or(Fate::Done, fate), code));
+        acts.push(act(action, self.object.clone(), ending.fate, ending.code));
         acts
+    }
+}
+
+impl Who {
+    /// As far as the card tells. What cannot be read is absent; that the card fails is for the act itself to say.
+    fn of(card: &mut Card) -> Self {
+        let parts = Parts { card: Wanted::Yes, holder: Wanted::Yes, ..Parts::default() };
+        let identity = card.session(|session| session.identity(parts)).unwrap_or_default();
+        Self {
+            actor: Actor {
+                national_id: identity.national_id(),
+                card_number: identity.number().and_then(|number| CardNumber::parse(&number).ok()),
+                chip_serial: identity.serial.map(|found| found.serial),
+            },
+            nature: match card.nature() {
+                transport::Nature::Emulated => Nature::Emulated,
+                _ => Nature::Real,
+            },
+        }
+    }
+}
+
+impl Ending {
+    /// Who said no: card and guard refuse, everything else fails.
+    pub(super) fn of(failure: &Failure) -> Self {
+        let fate = match failure.exit {
+            Exit::PinBlocked | Exit::PinRefused | Exit::Usage => Fate::Refused,
+            _ if failure.code == "card.refused" => Fate::Refused,
+            _ => Fate::Failed,
+        };
+        Self { fate, code: Some(failure.code) }
     }
 }
 
@@ -191,15 +250,6 @@ impl Record {
 fn instant() -> Timestamp {
     let now = now();
     Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
-}
-
-/// Who said no: card and guard refuse, everything else fails.
-fn fate(failure: &Failure) -> Fate {
-    match failure.exit {
-        Exit::PinBlocked | Exit::PinRefused | Exit::Usage => Fate::Refused,
-        _ if failure.code == "card.refused" => Fate::Refused,
-        _ => Fate::Failed,
-    }
 }
 
 /// Where the heads of files of traces are kept: `cpskit/trace` in the folder of the system for what programs remember.

@@ -1,10 +1,11 @@
 //! What a command may know of its surroundings: resolved once, from flags, environment and configuration.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::acts::Acts;
+use super::acts::{self, Acts};
 use super::args::{Color, Format, Global};
 use super::config::Config;
 use super::failure::Failure;
@@ -20,7 +21,7 @@ pub(super) struct Context {
     pub(super) network: Network,
     pub(super) config: Config,
     /// What is done with a card, for `--trace`.
-    pub(super) acts: Acts,
+    pub(super) acts: Arc<Acts>,
 }
 
 /// Whether a person can be asked.
@@ -56,7 +57,7 @@ impl Context {
         let interactive = !global.no_input && std::io::stdin().is_terminal();
         let offline = global.offline || config.offline.value.unwrap_or_default();
         log(global.verbose, printer.color);
-        let (acts, problem) = match Acts::new(global.trace.clone(), printer) {
+        let (acts, problem) = match Acts::new(global.trace.clone(), acts::heads(), printer) {
             Ok(acts) => (acts, problem),
             Err(failure) => (Acts::none(printer), Some(failure)),
         };
@@ -65,7 +66,7 @@ impl Context {
             input: if interactive { Input::Interactive } else { Input::None },
             network: if offline { Network::Offline } else { Network::Allowed },
             config,
-            acts,
+            acts: Arc::new(acts),
         };
         (context, problem)
     }

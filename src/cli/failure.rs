@@ -177,8 +177,15 @@ impl Failure {
 
 impl From<CardError> for Failure {
     fn from(error: CardError) -> Self {
+        Self::of_card(&error)
+    }
+}
+
+impl Failure {
+    /// The code and the advice for every failure of the card.
+    pub(super) fn of_card(error: &CardError) -> Self {
         let message = error.to_string();
-        let (code, exit, hint) = match &error {
+        let (code, exit, hint) = match error {
             CardError::Transport(error) => return Self::of_transport(error),
             CardError::Absent { .. } => ("card.file.absent", Exit::Card, None),
             CardError::IdentifierAbsent => (
@@ -282,7 +289,7 @@ impl From<CardError> for Failure {
             ),
             CardError::X509 { .. } => ("card.certificate", Exit::Card, None),
         };
-        let failure = Self::new(code, exit, message).causes(&error);
+        let failure = Self::new(code, exit, message).causes(error);
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
