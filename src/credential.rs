@@ -1,8 +1,13 @@
 //! A key that signs, with the certificates that speak for it. A key on a card and a key in a file look alike to TLS, to
 //! CMS and to the platform.
 
+#[cfg(feature = "store")]
+mod file;
+
 use std::fmt;
 
+#[cfg(feature = "store")]
+pub use self::file::{FileCredential, FileError};
 pub use crate::card::{Hash, Padding};
 use crate::x509::Certificate;
 
@@ -88,7 +93,10 @@ pub enum Error {
     /// The signature was made, and is not handed out, since that it was made could not be recorded.
     #[error("the signature is withheld: {0}")]
     Withheld(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A key in a file that could not compute.
+    #[error("the key in the file does not sign")]
+    Key,
     /// The key does not sign in this scheme.
-    #[error("this key does not sign with {0:?}")]
+    #[error("this key does not sign with {}", .0.name())]
     Scheme(Scheme),
 }

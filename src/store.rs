@@ -2,7 +2,7 @@
 //!
 //! [`read`] tells the container by its bytes, never by a name. It keeps what can be read and says the rest: a broken block
 //! among good ones is a [`Problem`] at its place, not the end of the file. Of private keys nothing is kept but the hash
-//! of their public half.
+//! of their public half, unless [`read_with_keys`] asks for them.
 
 mod ber;
 mod found;
@@ -13,6 +13,7 @@ mod pbe;
 mod pem;
 mod pkcs12;
 mod pkcs7;
+mod secret;
 mod shape;
 
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ use self::ber::{Element, Reader};
 pub use self::found::Found;
 pub use self::key::{KeyIdentity, PrivateKey, Protection};
 use self::pbe::Opener;
+pub use self::secret::{SecretKey, read_with_keys};
 use self::shape::Shape;
 use crate::secret::Secret;
 use crate::x509::{Certificate, DerError, Oid, X509Error};
@@ -182,16 +184,19 @@ impl From<DerError> for StoreError {
 /// [`StoreError`] when there is neither certificate, nor key, nor list; what is wrong with a part of a file that has some
 /// is in [`Contents::problems`]. A wrong password is an error whatever could be read without.
 pub fn read(bytes: &[u8], password: Option<&Secret<String>>) -> Result<Contents, StoreError> {
-    let mut opener = Opener::new(password);
+    read_by(bytes, &mut Opener::new(password))
+}
+
+fn read_by(bytes: &[u8], opener: &mut Opener<'_>) -> Result<Contents, StoreError> {
     let mut contents = Contents::new(Container::Der);
     if let Some(container) = jks::container(bytes) {
         contents.container = container;
-        jks::read(bytes, &mut opener, &mut contents)?;
+        jks::read(bytes, opener, &mut contents)?;
     } else if Reader::new(bytes).any().is_ok_and(|first| Shape::of(&first) != Shape::Unknown) {
-        contents.elements(bytes, &mut opener)?;
+        contents.elements(bytes, opener)?;
     } else if pem::is_pem(bytes) {
         contents.container = Container::Pem;
-        contents.blocks(bytes, &mut opener)?;
+        contents.blocks(bytes, opener)?;
     } else if bytes.first() == Some(&ber::tag::SEQUENCE) && Found::of(bytes) == Found::Binary {
         // What fails says best what is wrong.
         contents.certificates.push(Certificate::parse(bytes)?);

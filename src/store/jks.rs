@@ -114,9 +114,14 @@ fn protected(bytes: &[u8], opener: &mut Opener<'_>) -> Result<PrivateKey, StoreE
         return PrivateKey::encrypted(&element, opener);
     }
     let opened = opener.java().find_map(|password| open(sealed, password));
-    let identity = opened.and_then(|opened| key::pkcs8(&Reader::new(&opened).any().ok()?).ok());
+    let identity = opened
+        .as_ref()
+        .and_then(|opened| key::pkcs8(&Reader::new(opened).any().ok()?).ok().zip(Some(opened)));
     Ok(match identity {
-        Some(identity) => PrivateKey { identity, protection: Protection::Encrypted },
+        Some((identity, opened)) => {
+            opener.keep(identity, opened);
+            PrivateKey { identity, protection: Protection::Encrypted }
+        }
         None => PrivateKey::sealed(bytes),
     })
 }

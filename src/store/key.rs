@@ -67,7 +67,9 @@ impl PrivateKey {
             Shape::Pkcs8 => pkcs8(&element),
             _ => Err(element.unreadable()),
         };
-        identity.map(Self::clear).map_err(StoreError::Key)
+        let identity = identity.map_err(StoreError::Key)?;
+        opener.keep(identity, element.raw);
+        Ok(Self::clear(identity))
     }
 
     /// Reads a key of OpenSSH, without its armour. The public half stands outside the encrypted part.
@@ -91,7 +93,10 @@ impl PrivateKey {
         // The wrong password may leave padding that is right; what is inside then is no key.
         let inside = Reader::new(&opened.bytes).any().and_then(|inside| pkcs8(&inside));
         Ok(match inside {
-            Ok(identity) => Self { identity, protection: opened.protection },
+            Ok(identity) => {
+                opener.keep(identity, &opened.bytes);
+                Self { identity, protection: opened.protection }
+            }
             Err(_) => Self::sealed(element.raw),
         })
     }

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 use super::ber::{Element, Reader, tag};
-use super::key::Protection;
+use super::key::{KeyIdentity, Protection};
+use super::secret::Kept;
 use crate::secret::Secret;
 use crate::x509::Oid;
 
@@ -58,6 +59,8 @@ pub(super) struct Opener<'a> {
     given: Option<&'a Secret<String>>,
     passwords: Vec<Password>,
     left: u64,
+    /// The private keys that were opened, where they were asked for.
+    kept: Option<Vec<Kept>>,
 }
 
 impl<'a> Opener<'a> {
@@ -68,7 +71,24 @@ impl<'a> Opener<'a> {
         if text.is_empty() {
             passwords.push(Password::none());
         }
-        Self { given, passwords, left: MOST_ITERATIONS }
+        Self { given, passwords, left: MOST_ITERATIONS, kept: None }
+    }
+
+    /// Keeps the private keys that are met.
+    pub(super) fn keeping(self) -> Self {
+        Self { kept: Some(Vec::new()), ..self }
+    }
+
+    /// Keeps a private key, if they were asked for.
+    pub(super) fn keep(&mut self, identity: KeyIdentity, der: &[u8]) {
+        if let Some(kept) = &mut self.kept {
+            kept.push(Kept { identity, der: Zeroizing::new(der.to_vec()) });
+        }
+    }
+
+    /// The private keys that were kept, in the order of the file.
+    pub(super) fn kept(self) -> Vec<Kept> {
+        self.kept.unwrap_or_default()
     }
 
     /// The error when no password opens something.

@@ -133,6 +133,7 @@ impl Bags<'_, '_> {
         match kind.as_str().strip_prefix(BAGS) {
             Some("1") => {
                 let identity = key::pkcs8(&value).map_err(StoreError::Key)?;
+                self.opener.keep(identity, value.raw);
                 contents.keys.push(PrivateKey { identity, protection: self.protection });
             }
             Some("2") => {
