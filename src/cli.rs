@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 mod indexes;
 mod inputs;
+mod judging;
 mod lists;
 mod net;
 mod output;

@@ -1,7 +1,7 @@
 //! One file a command: resolve, call the library, return an outcome.
 
 mod card;
-mod cert;
+pub(super) mod cert;
 mod crl;
 mod demo;
 mod doctor;

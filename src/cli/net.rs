@@ -6,7 +6,7 @@ use etcetera::BaseStrategy;
 use serde::Serialize;
 
 use super::args::cert::FetchArgs;
-use super::context::{Context, Network};
+use super::context::{Network, now};
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::net::{Addresses, Cache, Client, Limits, Proxies, Settings};
@@ -25,9 +25,9 @@ pub(in crate::cli) enum NamedBy {
 pub(in crate::cli) fn client(
     args: &FetchArgs,
     named_by: NamedBy,
-    context: &Context,
+    network: Network,
 ) -> Result<Option<Client>, Failure> {
-    if context.network == Network::Offline {
+    if network == Network::Offline {
         return Ok(None);
     }
     let addresses = match named_by {
@@ -37,7 +37,7 @@ pub(in crate::cli) fn client(
     let limits = Limits::default();
     let total = Duration::from_secs(args.fetch_timeout.into());
     Ok(Some(Client::new(Settings {
-        now: context.now(),
+        now: now(),
         addresses,
         limits: Limits { total, connect: limits.connect.min(total), ..limits },
         proxies: proxies()?,
@@ -49,9 +49,9 @@ pub(in crate::cli) fn client(
 pub(in crate::cli) fn fetcher(
     args: &FetchArgs,
     named_by: NamedBy,
-    context: &Context,
+    network: Network,
 ) -> Result<Option<Box<dyn Fetch>>, Failure> {
-    let client = client(args, named_by, context)?;
+    let client = client(args, named_by, network)?;
     Ok(match client {
         Some(client) => Some(Box::new(client)),
         None => cache(args).map(|cache| -> Box<dyn Fetch> { Box::new(cache) }),
@@ -68,7 +68,7 @@ pub(in crate::cli) fn cache(args: &FetchArgs) -> Option<Cache> {
 }
 
 /// `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in lower case first, as other programs read them.
-fn proxies() -> Result<Proxies, Failure> {
+pub(in crate::cli) fn proxies() -> Result<Proxies, Failure> {
     let value = |name: &str| {
         let lower = std::env::var(name.to_ascii_lowercase()).ok();
         lower.filter(|value| !value.is_empty()).or_else(|| std::env::var(name).ok())

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::demand::Demand;
 use super::options::Limit;
 use super::signature::Weakness;
-use crate::x509::{Oid, Reason};
+use crate::x509::{Environment, Oid, Reason};
 
 /// One thing found about one certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -112,6 +112,14 @@ pub enum Fact {
     /// A limit of the budget was reached before the answer was known.
     #[error("{} ended the search", limit_name(*.0))]
     Budget(Limit),
+    /// It says that it is of another environment of IGC-Santé than the one that is trusted.
+    #[error("issued in the environment {}, where {} is trusted", .found.name(), .trusted.name())]
+    OtherEnvironment {
+        /// What it says.
+        found: Environment,
+        /// What the caller trusts.
+        trusted: Environment,
+    },
     /// The key's extensions do not let it sign certificates.
     #[error("keyUsage of the issuer does not allow keyCertSign")]
     CertSignMissing,
@@ -325,6 +333,7 @@ impl Fact {
             Self::NonceAbsent => ("pki.revocation.nonce_absent", "RFC 9654 2.1"),
             Self::NotAuthority => ("pki.basic_constraints.not_authority", "RFC 5280 6.1.4(k)"),
             Self::NotYetValid { .. } => ("pki.validity.not_yet", "RFC 5280 6.1.3(a)(2)"),
+            Self::OtherEnvironment { .. } => ("igc.environment", "IGC-Santé fact sheet 1"),
             Self::PathLength => ("pki.basic_constraints.path_length", "RFC 5280 6.1.4(l)"),
             Self::PeerName { .. } => ("pki.name.mismatch", "RFC 9525 6"),
             Self::PolicyMappingOfAny => ("pki.policy.mapping_of_any", "RFC 5280 6.1.4(a)"),

@@ -6,6 +6,8 @@ mod show;
 mod subject;
 mod verify;
 
+pub(in crate::cli) use self::subject::Subject;
+
 use crate::cli::args::cert::Cert;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;

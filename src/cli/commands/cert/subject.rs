@@ -6,14 +6,14 @@ use crate::x509::Certificate;
 
 /// One certificate.
 #[derive(Debug)]
-pub(super) struct Subject {
+pub(in crate::cli) struct Subject {
     /// The file, with the place in it when there are several: `bundle.pem#3`.
-    pub(super) input: String,
+    pub(in crate::cli) input: String,
     /// Its place in its file, from 1.
-    pub(super) place: usize,
+    pub(in crate::cli) place: usize,
     /// The file alone, `None` for standard input.
-    pub(super) file: Option<String>,
-    pub(super) certificate: Certificate,
+    pub(in crate::cli) file: Option<String>,
+    pub(in crate::cli) certificate: Certificate,
 }
 
 /// Every certificate of every file, in order.

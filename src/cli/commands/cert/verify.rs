@@ -1,9 +1,5 @@
 //! `cpskit cert verify`: whether certificates are good, and why.
 
-mod environment;
-mod gather;
-mod report;
-
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -11,8 +7,6 @@ use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde_json::Map;
 
-use self::gather::{Gathered, Gatherer, Kept, Known};
-use self::report::Judged;
 use super::subject::{self, Subject};
 use crate::cli::anchors::Trusted;
 use crate::cli::args::cert::{self as args, CertVerify};
@@ -22,15 +16,15 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::indexes::Indexed;
 use crate::cli::inputs::{self, Inputs};
+use crate::cli::judging::{Ask, Bench, Evidence, Judged, Sources, is_emulated};
 use crate::cli::lists::ListFile;
-use crate::cli::net::{self, NamedBy};
 use crate::cli::output::Outcome;
 use crate::cli::thresholds::Life;
 use crate::id::NationalId;
 use crate::pki::profile;
 use crate::pki::{
-    Candidate, Conformance, ExplicitPolicy, Legacy, List, Options, Origin, Peer, PolicyInputs,
-    PolicyUse, Purpose, Report, Response, Revocation, RevocationScope, Validator, Verdict,
+    Candidate, Conformance, ExplicitPolicy, Legacy, Options, Origin, Peer, PolicyInputs, PolicyUse,
+    Purpose, Report, Response, RevocationScope, Verdict,
 };
 use crate::x509::{OcspResponse, Oid};
 
@@ -57,13 +51,13 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
         responses: responses(&args.evidence.ocsp)?,
     };
     let pool = pool(subjects.len(), args.jobs)?;
-    let judge = Judge { options: &options, trusted: &trusted, evidence, pool };
-    let results = judge.all(&subjects, args, context)?;
+    let bench = Bench { options: &options, trusted: &trusted, evidence, pool };
+    let results = Run { bench, args, context }.all(&subjects)?;
 
     let mut head = Map::new();
     head.insert("at".to_owned(), at.to_string().into());
     remarks.extend(trusted.remarks.iter().cloned());
-    let emulated = subjects.iter().any(|subject| environment::is_emulated(&subject.certificate));
+    let emulated = subjects.iter().any(|subject| is_emulated(&subject.certificate));
     let command = "cert.verify";
     Ok(Checks { command, emulated, head, results, unread, remarks }.outcome(context))
 }
@@ -112,65 +106,26 @@ fn responses(paths: &[PathBuf]) -> Result<Vec<Response>, Failure> {
     paths.iter().map(read).collect()
 }
 
-/// What is at hand, and what is fetched on the way.
-struct Evidence {
-    candidates: Vec<Candidate>,
-    lists: Vec<ListFile>,
-    /// Lists that were verified before.
-    indexed: Vec<Indexed>,
-    responses: Vec<Response>,
+/// What is judged, and for whom.
+struct Run<'r> {
+    bench: Bench<'r>,
+    args: &'r CertVerify,
+    context: &'r Context,
 }
 
-/// What subjects are judged with.
-struct Judge<'j> {
-    options: &'j Options,
-    trusted: &'j Trusted,
-    evidence: Evidence,
-    /// `None` where one thread is enough.
-    pool: Option<ThreadPool>,
-}
-
-/// More rounds than any path that is not hostile needs: one for each issuer, and one for each source of each status.
-const ROUNDS: usize = 64;
-
-impl Judge<'_> {
+impl Run<'_> {
     /// Judges all subjects; what their reports lack is fetched, if it may be, and they are judged again.
-    fn all(
-        mut self,
-        subjects: &[Subject],
-        args: &CertVerify,
-        context: &Context,
-    ) -> Result<Vec<Checked>, Failure> {
-        let mut reports = self.reports(subjects, context)?;
-        let fetch = net::fetcher(&args.evidence.fetch, NamedBy::Certificates, context)?;
-        let cache = net::cache(&args.evidence.fetch);
-        let kept = cache.as_ref().map(|cache| Kept {
-            cache,
-            // Without network, what was kept is all there is.
-            fresh_at: (context.network == Network::Allowed).then(|| context.now()),
-        });
-        let mut gatherer = fetch.as_deref().map(|fetch| Gatherer::new(fetch, kept, &args.evidence));
-        if let Some(gatherer) = &mut gatherer {
-            for _ in 0..ROUNDS {
-                if reports.iter().all(|report| report.verdict() != Verdict::Indeterminate) {
-                    break;
-                }
-                let known = self.known(subjects);
-                let Some(found) = gatherer.round(&reports, &known) else { break };
-                if found.is_empty() {
-                    continue;
-                }
-                let Gathered { candidates, lists, indexed, responses } = found;
-                self.evidence.indexed.extend(indexed);
-                self.evidence.candidates.extend(candidates);
-                self.evidence.lists.extend(lists);
-                self.evidence.responses.extend(responses);
-                reports = self.reports(subjects, context)?;
-            }
-        }
+    fn all(mut self, subjects: &[Subject]) -> Result<Vec<Checked>, Failure> {
+        let evidence = &self.args.evidence;
+        let ask = Ask { sources: evidence.sources.clone(), nonce: evidence.ocsp_nonce };
+        let sources = Sources::new(&evidence.fetch, ask, self.context.network)?;
+        let mut gatherer = sources.gatherer(self.context.network);
+        let progress = self.context.printer.progress(subjects.len());
+        let step = || progress.step();
+        let reports = self.bench.settle(subjects, gatherer.as_mut(), &step)?;
         let undecided = reports.iter().any(|report| report.verdict() == Verdict::Indeterminate);
-        let online = undecided && context.network == Network::Allowed;
-        let gatherer = gatherer.filter(|_| online).map(|found| (found, self.known(subjects)));
+        let online = undecided && self.context.network == Network::Allowed;
+        let gatherer = gatherer.filter(|_| online).map(|found| (found, self.bench.known(subjects)));
         let row = |(subject, report): (&Subject, Report)| {
             let failures = match &gatherer {
                 Some((gatherer, known)) if report.verdict() == Verdict::Indeterminate => {
@@ -178,19 +133,20 @@ impl Judge<'_> {
                 }
                 _ => Vec::new(),
             };
-            let further = self.further(subject, &report, args);
-            let format = context.printer.format;
-            Judged { subject, report, trusted: self.trusted, further, failures, format }.row()
+            let further = self.further(subject, &report);
+            let format = self.context.printer.format;
+            let trusted = self.bench.trusted;
+            Judged { subject, report, trusted, further, failures, format }.row()
         };
-        Ok(match &self.pool {
+        Ok(match &self.bench.pool {
             None => subjects.iter().zip(reports).map(row).collect(),
             Some(pool) => pool.install(|| subjects.par_iter().zip(reports).map(row).collect()),
         })
     }
 
     /// What is found beside the path: thresholds of the subject and of the lists that answered, the profile.
-    fn further(&self, subject: &Subject, report: &Report, args: &CertVerify) -> Vec<Row> {
-        let at = self.options.at;
+    fn further(&self, subject: &Subject, report: &Report) -> Vec<Row> {
+        let (at, args) = (self.bench.options.at, self.args);
         let mut rows: Vec<Row> =
             args.thresholds.certificate(&subject.certificate, at).into_iter().collect();
         for status in &report.revocation {
@@ -206,31 +162,6 @@ impl Judge<'_> {
             rows.extend(remarks.map(|remark| Row::of_remark(&remark, &report.subject)));
         }
         rows
-    }
-
-    /// Every certificate at hand.
-    fn known<'k>(&'k self, subjects: &'k [Subject]) -> Known<'k> {
-        let subjects = subjects.iter().map(|subject| &subject.certificate);
-        let candidates = self.evidence.candidates.iter().map(|candidate| &candidate.certificate);
-        Known::new(subjects.chain(candidates), &self.trusted.anchors)
-    }
-
-    fn reports(&self, subjects: &[Subject], context: &Context) -> Result<Vec<Report>, Failure> {
-        let Evidence { candidates, lists, indexed, responses } = &self.evidence;
-        let lists = lists.iter().map(ListFile::list).collect::<Result<Vec<List<'_>>, _>>()?;
-        let validator = Validator::new(self.trusted.anchors.clone(), candidates.clone(), lists)
-            .with_indexed(indexed.iter().map(Indexed::list))
-            .with_responses(responses.clone());
-        let progress = context.printer.progress(subjects.len());
-        let judge = |subject: &Subject| {
-            let report = validator.validate(&subject.certificate, &origin(subject), self.options);
-            progress.step();
-            report
-        };
-        Ok(match &self.pool {
-            None => subjects.iter().map(judge).collect(),
-            Some(pool) => pool.install(|| subjects.par_iter().map(judge).collect()),
-        })
     }
 }
 
@@ -273,11 +204,7 @@ fn options(args: &CertVerify, at: Timestamp) -> Result<Options, Failure> {
             any_policy: inhibited(policies.inhibit_any_policy),
         },
         max_intermediates: args.max_intermediates,
-        revocation: match args.evidence.revocation {
-            args::Revocation::Off => Revocation::Off,
-            args::Revocation::Prefer => Revocation::Prefer,
-            args::Revocation::Require => Revocation::Require,
-        },
+        revocation: args.evidence.revocation.into(),
         scope: match args.evidence.revocation_scope {
             args::Scope::Chain => RevocationScope::Chain,
             args::Scope::Leaf => RevocationScope::Leaf,

@@ -76,7 +76,7 @@ pub(super) fn run(args: &CrlFetch, context: &Context) -> Result<Outcome, Failure
     let trusted = Trusted::resolve(&args.trust, &candidates)?;
     candidates.extend(trusted.candidates.iter().cloned());
     let clients = [NamedBy::Certificates, NamedBy::User].map(|named_by| {
-        net::client(&args.fetch, named_by, context)?.ok_or_else(|| {
+        net::client(&args.fetch, named_by, context.network)?.ok_or_else(|| {
             Failure::new("net.offline", Exit::Usage, "`crl fetch` needs the network")
                 .hint("run it once without `--offline`: later runs find the lists in the cache")
         })

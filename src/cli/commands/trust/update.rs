@@ -27,7 +27,7 @@ struct Document<'a> {
 pub(super) fn run(args: &TrustUpdate, context: &Context) -> Result<Outcome, Failure> {
     // The publication point is public; an address of the user's own may be anywhere.
     let named_by = if args.from.is_some() { NamedBy::User } else { NamedBy::Certificates };
-    let client = net::client(&args.fetch, named_by, context)?.ok_or_else(|| {
+    let client = net::client(&args.fetch, named_by, context.network)?.ok_or_else(|| {
         Failure::new("net.offline", Exit::Usage, "`trust update` needs the network")
             .hint("`cpskit trust import FILE` takes the anchors from a file")
     })?;

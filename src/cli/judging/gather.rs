@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::cli::args::cert::{self as args, EvidenceArgs};
+use crate::cli::args::cert as args;
 use crate::cli::indexes::Indexed;
 use crate::cli::lists::ListFile;
 use crate::net::Cache;
@@ -19,7 +19,7 @@ use crate::store;
 use crate::x509::{CertIdHash, Certificate, Nonce, OcspRequest, OcspResponse};
 
 /// Who asks, and what was asked already.
-pub(super) struct Gatherer<'g> {
+pub(in crate::cli) struct Gatherer<'g> {
     fetch: &'g dyn Fetch,
     kept: Option<Kept<'g>>,
     sources: Vec<Source>,
@@ -28,12 +28,21 @@ pub(super) struct Gatherer<'g> {
     failures: BTreeMap<String, FetchError>,
 }
 
+/// How statuses are asked.
+#[derive(Clone, Debug)]
+pub(in crate::cli) struct Ask {
+    /// In which order.
+    pub(in crate::cli) sources: Vec<args::Source>,
+    /// Whether OCSP responders get a nonce.
+    pub(in crate::cli) nonce: bool,
+}
+
 /// Lists that were fetched before, and looked up by their index without being read.
-pub(super) struct Kept<'g> {
-    pub(super) cache: &'g Cache,
+pub(in crate::cli) struct Kept<'g> {
+    pub(in crate::cli) cache: &'g Cache,
     /// The instant at which they must still be fresh; `None` takes them whatever their age, as a run without network
     /// does.
-    pub(super) fresh_at: Option<Timestamp>,
+    pub(in crate::cli) fresh_at: Option<Timestamp>,
 }
 
 impl Kept<'_> {
@@ -51,14 +60,14 @@ impl Kept<'_> {
 type Key = (String, Vec<u8>);
 
 /// What is at hand, by the SHA-256 that paths give.
-pub(super) struct Known<'k> {
+pub(in crate::cli) struct Known<'k> {
     certificates: BTreeMap<[u8; 32], &'k Certificate>,
     /// SubjectPublicKeyInfos of anchors without a certificate.
     keys: BTreeMap<[u8; 32], &'k [u8]>,
 }
 
 impl<'k> Known<'k> {
-    pub(super) fn new(
+    pub(in crate::cli) fn new(
         certificates: impl Iterator<Item = &'k Certificate>,
         anchors: &'k [Anchor],
     ) -> Self {
@@ -83,17 +92,17 @@ impl<'k> Known<'k> {
 
 /// What was fetched in one round.
 #[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) lists: Vec<ListFile>,
-    pub(super) indexed: Vec<Indexed>,
-    pub(super) responses: Vec<Response>,
+pub(in crate::cli) struct Gathered {
+    pub(in crate::cli) candidates: Vec<Candidate>,
+    pub(in crate::cli) lists: Vec<ListFile>,
+    pub(in crate::cli) indexed: Vec<Indexed>,
+    pub(in crate::cli) responses: Vec<Response>,
 }
 
 impl<'g> Gatherer<'g> {
-    pub(super) fn new(fetch: &'g dyn Fetch, kept: Option<Kept<'g>>, args: &EvidenceArgs) -> Self {
+    pub(in crate::cli) fn new(fetch: &'g dyn Fetch, kept: Option<Kept<'g>>, ask: &Ask) -> Self {
         let mut sources = Vec::new();
-        for source in &args.sources {
+        for source in &ask.sources {
             let source = match source {
                 args::Source::Crl => Source::Crl,
                 args::Source::Ocsp => Source::Ocsp,
@@ -102,7 +111,7 @@ impl<'g> Gatherer<'g> {
                 sources.push(source);
             }
         }
-        let nonce = args.ocsp_nonce.then(|| {
+        let nonce = ask.nonce.then(|| {
             let mut octets = [0; 32];
             SystemRandom::new().fill(&mut octets).ok()?;
             Nonce::new(&octets)
@@ -113,7 +122,11 @@ impl<'g> Gatherer<'g> {
 
     /// Fetches the next thing that each of these reports lacks; `None` when nothing is left to ask. The certificates
     /// of their paths are found by their SHA-256.
-    pub(super) fn round(&mut self, reports: &[Report], known: &Known<'_>) -> Option<Gathered> {
+    pub(in crate::cli) fn round(
+        &mut self,
+        reports: &[Report],
+        known: &Known<'_>,
+    ) -> Option<Gathered> {
         let mut wanted = Vec::new();
         for report in reports {
             for request in self.lacking(report, known) {
@@ -145,7 +158,7 @@ impl<'g> Gatherer<'g> {
     }
 
     /// What could not be fetched for this report.
-    pub(super) fn failures(&self, report: &Report, known: &Known<'_>) -> Vec<FetchError> {
+    pub(in crate::cli) fn failures(&self, report: &Report, known: &Known<'_>) -> Vec<FetchError> {
         let both = [Source::Crl, Source::Ocsp];
         let mut urls = BTreeSet::new();
         for place in 0..report.path.len() {
@@ -194,7 +207,7 @@ impl<'g> Gatherer<'g> {
 }
 
 impl Gathered {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::cli) fn is_empty(&self) -> bool {
         self.candidates.is_empty()
             && self.lists.is_empty()
             && self.indexed.is_empty()

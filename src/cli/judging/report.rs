@@ -3,31 +3,33 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Subject, environment};
+use super::environment;
 use crate::cli::anchors::{Basis, TrustScope, Trusted};
 use crate::cli::args::Format;
 use crate::cli::checked::{Checked, Row};
+use crate::cli::commands::cert::Subject;
 use crate::cli::exit::Exit;
 use crate::cli::net::FailedFetch;
 use crate::cli::output::json::hex;
 use crate::cli::output::text::clean;
 use crate::pki::source::FetchError;
 use crate::pki::{
-    NotChecked, PathElement, PathElementKind, Report, RevocationStatus, Severity, Status, Verdict,
+    Fact, Finding, NotChecked, PathElement, PathElementKind, Report, RevocationStatus, Severity,
+    Status, Verdict,
 };
 use crate::x509::{Environment, Holder, Product};
 
 /// A subject with its report.
-pub(super) struct Judged<'j> {
-    pub(super) subject: &'j Subject,
-    pub(super) report: Report,
-    pub(super) trusted: &'j Trusted,
+pub(in crate::cli) struct Judged<'j> {
+    pub(in crate::cli) subject: &'j Subject,
+    pub(in crate::cli) report: Report,
+    pub(in crate::cli) trusted: &'j Trusted,
     /// What else was found: thresholds, profile.
-    pub(super) further: Vec<Row>,
+    pub(in crate::cli) further: Vec<Row>,
     /// What could not be fetched for it.
-    pub(super) failures: Vec<FetchError>,
+    pub(in crate::cli) failures: Vec<FetchError>,
     /// In which it is shown.
-    pub(super) format: Format,
+    pub(in crate::cli) format: Format,
 }
 
 #[derive(Serialize)]
@@ -81,7 +83,7 @@ struct Unchecked<'d> {
 }
 
 impl Judged<'_> {
-    pub(super) fn row(self) -> Checked {
+    pub(in crate::cli) fn row(self) -> Checked {
         let findings = self.findings();
         let verdict = verdict(&findings);
         // Of thousands of certificates each form costs as much as what it is about.
@@ -126,15 +128,13 @@ impl Judged<'_> {
     }
 
     fn findings(&self) -> Vec<Row> {
-        let certificate = &self.subject.certificate;
-        let mut rows: Vec<Row> = self.report.findings.iter().map(Row::from).collect();
+        let mut rows: Vec<Row> = self.report.findings.iter().map(row).collect();
         let known = matches!(self.trusted.scope, TrustScope::Environment(_));
         for row in rows.iter_mut().filter(|row| known && row.code == "pki.path.no_anchor") {
             row.message.push_str(
                 "; `cpskit trust update` fetches the published ones, `cpskit trust import` takes them from a file",
             );
         }
-        rows.extend(environment::refusal(certificate, self.trusted.scope));
         rows.extend(self.basis());
         rows.extend(self.further.iter().cloned());
         rows
@@ -198,6 +198,16 @@ impl Judged<'_> {
         }
         text
     }
+}
+
+/// A finding, with what the user can do about it.
+fn row(finding: &Finding) -> Row {
+    let mut row = Row::from(finding);
+    if let Fact::OtherEnvironment { found, .. } = finding.fact {
+        row.message.push_str("; ");
+        row.message.push_str(&environment::advice(found));
+    }
+    row
 }
 
 /// What the worst row says.
