@@ -7,6 +7,7 @@ mod anchors;
 mod args;
 mod checked;
 mod choose;
+mod client;
 mod commands;
 mod config;
 mod context;
@@ -24,6 +25,7 @@ mod pin;
 mod recorded;
 mod secret_source;
 mod thresholds;
+mod tls_failure;
 mod trust_store;
 
 use std::ffi::OsString;

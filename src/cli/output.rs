@@ -215,6 +215,19 @@ impl Printer {
         }
     }
 
+    /// Prints a piece of what is not text, as it is.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub(super) fn piece(self, bytes: &[u8]) -> Result<Stream, Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            Ok(()) => Ok(Stream::Open),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Stream::Closed),
+            Err(error) => Err(Failure::output(&error)),
+        }
+    }
+
     /// Says something on standard error, unless quiet.
     pub(super) fn remark(self, text: &str) {
         if self.loudness > Loudness::Quiet {

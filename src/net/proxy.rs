@@ -62,6 +62,16 @@ impl Proxies {
         })
     }
 
+    /// The proxy for an HTTPS service: host, port, and the value of `Proxy-Authorization`.
+    pub fn of_https(&self, host: &str, port: u16) -> Option<(String, u16, Option<String>)> {
+        let literal = host.parse().map(Host::Ip);
+        let host = literal.or_else(|_| Host::parse(host)).ok()?;
+        let address = Address { scheme: Scheme::Https, host, port, path: "/".to_owned() };
+        let proxy = self.of(&address)?;
+        let tunnel = &proxy.tunnel;
+        Some((tunnel.host().to_owned(), tunnel.port(), proxy.authorization()))
+    }
+
     /// The proxy for an address, which is never one of this machine.
     pub(super) fn of(&self, address: &Address) -> Option<&Proxy> {
         if address.host.is_loopback() || self.without.iter().any(|without| without.holds(address)) {
