@@ -17,6 +17,7 @@ use crate::cli::pin::Given;
 use crate::id::CardNumber;
 use crate::trace::{Act, Action, Activity, Actor, Fate, Heads, Journal, Kept, Nature, Object};
 use crate::transport;
+use crate::x509::{Certificate, IssuedBy};
 
 /// Where the acts of this run go.
 #[derive(Debug)]
@@ -150,6 +151,15 @@ impl Record {
     pub(super) fn with(&mut self, card: &mut Card) {
         if self.kept == Keeping::Yes {
             self.who = Some(Who::of(card));
+        }
+    }
+
+    /// The certificate of the key that is used: one of the emulation authority makes the act an emulated one.
+    pub(super) fn certified(&mut self, certificate: &Certificate) {
+        if let Some(who) = &mut self.who
+            && certificate.issued_by() == IssuedBy::Emulation
+        {
+            who.nature = Nature::Emulated;
         }
     }
 

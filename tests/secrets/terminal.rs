@@ -11,12 +11,12 @@ use crate::support::tool::Tool;
 /// The codes of the virtual cards are public; the activities hold it nowhere.
 const PIN: &str = "1234";
 
-/// Runs `cpskit card activities` on a terminal of its own, types this once the terminal no longer echoes, and gives the exit
-/// code with all that the terminal showed.
-fn typed(script: Tool, text: &str) -> (Option<i32>, String) {
+/// Runs `cpskit card` with these arguments on a terminal of its own, types this once the terminal no longer echoes, and gives
+/// the exit code with all that the terminal showed.
+fn typed(script: Tool, args: &str, text: &str) -> (Option<i32>, String) {
     let home = tempfile::tempdir().expect("a folder");
     let cpskit = env!("CARGO_BIN_EXE_cpskit");
-    let line = format!("tty; exec '{cpskit}' card activities --emulated=medecin-cps4 -vvv");
+    let line = format!("tty; exec '{cpskit}' card {args} --emulated=medecin-cps4 -vvv");
     let mut process = script
         .command(home.path(), ["-q", "-e", "-c", &line, "/dev/null"])
         .env("XDG_CONFIG_HOME", home.path())
@@ -52,7 +52,7 @@ fn wait_for_silence(terminal: &str) {
 #[test]
 fn a_pin_typed_on_the_terminal_is_used_and_not_shown() {
     let Some(script) = Tool::or_none("script") else { return };
-    let (code, shown) = typed(script, &format!("{PIN}\n"));
+    let (code, shown) = typed(script, "activities", &format!("{PIN}\n"));
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("PIN (code porteur): "), "{shown}");
     assert!(shown.contains("activity"), "{shown}");
@@ -62,8 +62,34 @@ fn a_pin_typed_on_the_terminal_is_used_and_not_shown() {
 #[test]
 fn what_is_typed_and_is_not_a_pin_is_not_shown_either() {
     let Some(script) = Tool::or_none("script") else { return };
-    let (code, shown) = typed(script, "7391x\n");
+    let (code, shown) = typed(script, "activities", "7391x\n");
     assert_eq!(code, Some(2), "{shown}");
     assert!(shown.contains("a PIN is 4 to 12 digits"), "{shown}");
     assert_eq!(found(shown.as_bytes(), "7391"), None, "{shown}");
+}
+
+#[test]
+fn a_new_pin_is_typed_twice_and_not_shown() {
+    let Some(script) = Tool::or_none("script") else { return };
+    for (again, expected) in [("7391", Some(0)), ("7392", Some(2))] {
+        let (code, shown) = typed(script, "pin change", &format!("{PIN}\n7391\n{again}\n"));
+        assert_eq!(code, expected, "{shown}");
+        assert!(shown.contains("new PIN, once more: "), "{shown}");
+        for pin in [PIN, "7391", "7392"] {
+            assert_eq!(found(shown.as_bytes(), pin), None, "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_signature_is_not_shown_on_a_terminal_and_the_card_is_not_used_for_it() {
+    let Some(script) = Tool::or_none("script") else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    let line = format!("'{}' card sign Cargo.toml --emulated -vvv", env!("CARGO_BIN_EXE_cpskit"));
+    let args = ["-q", "-e", "-c", &line, "/dev/null"];
+    let mut command = script.command(home.path(), args);
+    let output = command.stdin(Stdio::null()).output().expect("it runs");
+    let shown = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(output.status.code(), Some(2), "{shown}");
+    assert!(shown.contains("`--out -`") && !shown.contains("recognised"), "{shown}");
 }

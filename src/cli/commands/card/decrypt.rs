@@ -48,6 +48,7 @@ pub(super) fn run(args: &CardDecrypt, context: &Context) -> Result<Outcome, Fail
     let pin = obtain_pin(&mut card, &args.pin, context)?;
     let plaintext = context.acts.act(Action::CardDecrypt, |record| {
         record.with(&mut card);
+        record.certified(key.certificate());
         record.object.key = Some(key.role().to_string());
         record.object.scheme = Some("pkcs1".to_owned());
         record.object.hash = Some("sha256".to_owned());

@@ -79,6 +79,7 @@ pub(super) fn run(args: &CardSign, context: &Context) -> Result<Outcome, Failure
     };
     let signature = context.acts.act(Action::CardSign, |record| {
         record.with(&mut card);
+        record.certified(key.certificate());
         record.object.key = Some(key.role().to_string());
         record.object.scheme = Some(padding.name().to_owned());
         record.object.hash = Some(hash.name().to_owned());
