@@ -227,3 +227,32 @@ const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
 const SHA384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
 /// 2.16.840.1.101.3.4.2.3
 const SHA512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_in_the_form_of_its_century() {
+        let written = |text: &str| {
+            let der = time(text.parse().expect("an instant"));
+            (der[0], String::from_utf8(der[2..].to_vec()).expect("ASCII"))
+        };
+        assert_eq!(written("2049-12-31T23:59:59.9Z"), (0x17, "491231235959Z".to_owned()));
+        assert_eq!(written("2050-01-01T00:00:00Z"), (0x18, "20500101000000Z".to_owned()));
+        assert_eq!(written("1949-12-31T23:59:59Z"), (0x18, "19491231235959Z".to_owned()));
+    }
+
+    #[test]
+    fn the_parameters_of_pss_leave_out_what_is_default() {
+        let parameters = |hash, salt| {
+            let algorithm = signature_algorithm(hash, SignedWith::Pss { salt });
+            algorithm[2 + 2 + RSASSA_PSS.len()..].to_vec()
+        };
+        assert_eq!(parameters(Hash::Sha1, 20), [0x30, 0]);
+        assert_eq!(parameters(Hash::Sha1, 32), [0x30, 5, 0xA2, 3, 2, 1, 32]);
+        assert_eq!(parameters(Hash::Sha256, 20).len(), 2 + 2 + 15 + 2 + 28);
+        // A salt longer than 127 bytes is not a negative number.
+        assert!(parameters(Hash::Sha512, 190).ends_with(&[0xA2, 4, 2, 2, 0, 190]));
+    }
+}
