@@ -28,6 +28,7 @@ impl ClientArgs {
         self.client.as_deref() == Some(Path::new("card"))
     }
 
+    /// Each use of the key is an act: what is given is a [`Recorded`](super::recorded::Recorded) one.
     fn card(&self, _context: &Context) -> Result<Arc<dyn Credential>, Failure> {
         Err(Failure::defect())
     }
