@@ -16,6 +16,7 @@ mod exit;
 mod failure;
 mod indexes;
 mod inputs;
+mod issuers;
 mod judging;
 mod lists;
 mod net;

@@ -51,9 +51,11 @@ pub(in crate::cli) struct CardSign {
     /// A CMS SignedData without the content, with signed attributes and the chain, in place of the bare signature
     #[arg(long)]
     pub(in crate::cli) detached_cms: bool,
-    /// Certificates of issuers to put into the CMS
+    /// Certificates of issuers to put into the CMS, beside those that the trust store has
     #[arg(long, value_name = "FILE", requires = "detached_cms")]
     pub(in crate::cli) chain: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) store: super::cert::TrustStoreArgs,
     /// Where the signature goes [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,

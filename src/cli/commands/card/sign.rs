@@ -18,6 +18,7 @@ use crate::cli::choose;
 use crate::cli::context::Context;
 use crate::cli::delivery::{Delivery, Privacy};
 use crate::cli::failure::Failure;
+use crate::cli::issuers;
 use crate::cli::output::Outcome;
 use crate::cli::output::json::{Exchanges, hex};
 use crate::cli::pin::Given;
@@ -70,9 +71,11 @@ pub(super) fn run(args: &CardSign, context: &Context) -> Result<Outcome, Failure
     };
     // Before the card is ours: other programs do not wait for the file.
     let content = digest(args, hash)?;
-    let detached = args
-        .detached_cms
-        .then(|| Detached::new(hash, content.digest(), context.now(), key.certificate(), &chain));
+    let detached = args.detached_cms.then(|| {
+        let signer = key.certificate();
+        let chain = [issuers::of(signer, &chain, &args.store), chain].concat();
+        Detached::new(hash, content.digest(), context.now(), signer, &chain)
+    });
     let to_sign = match &detached {
         Some(detached) => Hashed::of(hash, &detached.to_sign()),
         None => content.clone(),
