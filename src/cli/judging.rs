@@ -42,6 +42,8 @@ pub(super) struct Bench<'b> {
     pub(super) options: &'b Options,
     pub(super) trusted: &'b Trusted,
     pub(super) evidence: Evidence,
+    /// Where the subjects come from: `file`.
+    pub(super) from: &'static str,
     /// `None` where one thread is enough.
     pub(super) pool: Option<ThreadPool>,
 }
@@ -98,7 +100,7 @@ impl Bench<'_> {
             .with_responses(responses.clone());
         let judge = |subject: &Subject| {
             let certificate = &subject.certificate;
-            let origin = Origin(format!("file:{}", subject.input));
+            let origin = Origin(format!("{}:{}", self.from, subject.input));
             let mut report = validator.validate(certificate, &origin, self.options);
             report.findings.extend(environment::refusal(certificate, self.trusted.scope));
             step();

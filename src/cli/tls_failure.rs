@@ -22,7 +22,9 @@ impl Failure {
             },
             TlsError::Untrusted(untrusted) => {
                 let mut failure = Self::new("tls.untrusted", Exit::Negative, message);
-                failure.causes = untrusted.reasons().map(ToString::to_string).collect();
+                // The first is in the message.
+                let others = untrusted.reasons().skip(1);
+                failure.causes = others.map(ToString::to_string).collect();
                 failure.hint(
                     "`--environment`, `--trust FILE` and `--system-trust` say whom to trust; nothing was shown to this server",
                 )

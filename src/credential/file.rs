@@ -13,7 +13,7 @@ use ring::signature::{
 
 use super::{Credential, Error, Hash, Nature, Scheme};
 use crate::secret::Secret;
-use crate::store::{self, SecretKey, StoreError};
+use crate::store::{self, KeyIdentity, PrivateKey, SecretKey, StoreError};
 use crate::x509::{Certificate, Environment, PublicKey, oid};
 
 /// A key that was read from a file, with its certificates. Nothing of it is shown, logged or written.
@@ -72,18 +72,20 @@ impl FileCredential {
         password: Option<&Secret<String>>,
     ) -> Result<Self, FileError> {
         let (contents, mut keys) = store::read_with_keys(certificates, password)?;
-        let mut problems = contents.problems;
+        let mut found = contents.keys;
         if let Some(key) = key {
-            let (other, found) = store::read_with_keys(key, password)?;
-            (keys, problems) = (found, other.problems);
+            let (of_key, own) = store::read_with_keys(key, password)?;
+            (keys, found) = (own, of_key.keys);
         }
-        let sealed = problems.into_iter().map(|problem| problem.cause).find(|cause| {
-            // What else could not be read says nothing of the key.
-            matches!(cause, StoreError::PasswordNeeded | StoreError::Key(_))
-        });
         let certificates = contents.certificates;
         let key = match keys.as_slice() {
-            [] => return Err(sealed.map_or(FileError::NoKey, FileError::Store)),
+            [] if found.iter().any(is_sealed) => {
+                return Err(FileError::Store(match password {
+                    None => StoreError::PasswordNeeded,
+                    Some(_) => StoreError::PasswordWrong,
+                }));
+            }
+            [] => return Err(FileError::NoKey),
             [key] => key,
             several => {
                 let keys = several.iter().map(|key| told(key, &certificates)).collect();
@@ -104,6 +106,10 @@ impl FileCredential {
         let chain = chain(leaf, &certificates);
         Ok(Self { key, chain })
     }
+}
+
+fn is_sealed(key: &PrivateKey) -> bool {
+    matches!(key.identity, KeyIdentity::Sealed(_))
 }
 
 /// What a key is, and whose.

@@ -102,7 +102,7 @@ impl PeerJudge {
         let at = now();
         let revocation = self.args.revocation.into();
         let options = Options { purpose, peers, revocation, ..Options::at(at) };
-        let origin = Origin("handshake".to_owned());
+        let origin = Origin(format!("handshake:{name}"));
         evidence.candidates.extend(shown.others.iter().map(|certificate| Candidate {
             certificate: certificate.clone(),
             origin: origin.clone(),
@@ -117,7 +117,9 @@ impl PeerJudge {
         let sources = Sources::new(&self.args.fetch, ask, self.network)?;
         let mut gatherer = sources.gatherer(self.network);
         let subjects = [subject(&name, shown.leaf)];
-        let mut bench = Bench { options: &options, trusted: &self.trusted, evidence, pool: None };
+        let from = "handshake";
+        let mut bench =
+            Bench { options: &options, trusted: &self.trusted, evidence, from, pool: None };
         let mut reports = bench.settle(&subjects, gatherer.as_mut(), &|| {})?;
         let report = reports.pop().expect("one subject, one report");
         let online = self.network == Network::Allowed;

@@ -51,7 +51,7 @@ pub(super) fn run(args: &CertVerify, context: &Context) -> Result<Outcome, Failu
         responses: responses(&args.evidence.ocsp)?,
     };
     let pool = pool(subjects.len(), args.jobs)?;
-    let bench = Bench { options: &options, trusted: &trusted, evidence, pool };
+    let bench = Bench { options: &options, trusted: &trusted, evidence, from: "file", pool };
     let results = Run { bench, args, context }.all(&subjects)?;
 
     let mut head = Map::new();

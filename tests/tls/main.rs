@@ -1,0 +1,8 @@
+//! The client's side of TLS: what is negotiated, what is signed and how often, what is refused and how it is told.
+#![cfg(all(feature = "web", feature = "store"))]
+
+mod files;
+mod handshakes;
+mod scene;
+#[path = "../support/support.rs"]
+mod support;
