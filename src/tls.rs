@@ -2,6 +2,28 @@
 //!
 //! [`Resolver`] and [`Verifier`] plug a [`Credential`](crate::credential::Credential) and our own validation into a rustls client
 //! of one's own; `Client` (feature `web`) opens connections with both and says what was negotiated.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "store", feature = "web"))]
+//! # mod example {
+//! use std::sync::Arc;
+//!
+//! use cpskit::credential::FileCredential;
+//! use cpskit::tls::{Alpn, Client, Host, Judge, Versions};
+//! use tokio::net::TcpStream;
+//!
+//! async fn call(judge: Arc<dyn Judge>) -> Result<(), Box<dyn std::error::Error>> {
+//!     let credential = FileCredential::read(&std::fs::read("client.pem")?, None, None)?;
+//!     let client = Client::new(Some(Arc::new(credential)), judge, Versions::Both)?;
+//!     let host = Host::parse("service.example")?;
+//!     let tcp = TcpStream::connect(("service.example", 443)).await?;
+//!     let stream = client.over(tcp, &host, &[Alpn::Http2, Alpn::Http11]).await?;
+//!     let facts = stream.facts();
+//!     println!("{}, {}, {:?}", facts.version, facts.suite, facts.client);
+//!     Ok(())
+//! }
+//! # }
+//! ```
 
 #[cfg(feature = "web")]
 mod client;

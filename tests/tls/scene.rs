@@ -137,11 +137,30 @@ pub(crate) enum Wants {
     Nothing,
 }
 
+/// What a server sends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Says {
+    /// Each byte that it gets.
+    Echo,
+    /// This, once a request has come.
+    Answer(&'static [u8]),
+}
+
 /// A server that sends back what it gets, on a port of its own, for as long as the runtime lives.
 pub(crate) async fn server(
     versions: &[&'static SupportedProtocolVersion],
     wants: Wants,
     trusted: &Certificate,
+) -> u16 {
+    serving(versions, wants, trusted, Says::Echo).await
+}
+
+/// A server that says this, on a port of its own, for as long as the runtime lives.
+pub(crate) async fn serving(
+    versions: &[&'static SupportedProtocolVersion],
+    wants: Wants,
+    trusted: &Certificate,
+    says: Says,
 ) -> u16 {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
@@ -169,9 +188,19 @@ pub(crate) async fn server(
             tokio::spawn(async move {
                 let Ok(mut stream) = acceptor.accept(tcp).await else { return };
                 let mut byte = [0];
+                let mut got = Vec::new();
                 while let Ok(1) = stream.read(&mut byte).await {
-                    if stream.write_all(&byte).await.is_err() {
+                    got.push(byte[0]);
+                    let said = match says {
+                        Says::Echo => &byte[..],
+                        Says::Answer(answer) if got.ends_with(b"\r\n\r\n") => answer,
+                        Says::Answer(_) => continue,
+                    };
+                    if stream.write_all(said).await.is_err() {
                         return;
+                    }
+                    if says != Says::Echo {
+                        break;
                     }
                 }
                 // A client that is gone gets no goodbye.

@@ -1,0 +1,127 @@
+//! `cpskit tls connect`: what it prints where, and what it ends with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rustls::version::{TLS12, TLS13};
+use tempfile::TempDir;
+
+use crate::scene::{Says, Wants, authority, bundle, serving};
+use crate::support::cli::{Run, command, finish};
+
+const ANSWER: &[u8] = b"HTTP/1.1 403 Forbidden\r\nX-One: 1\r\nContent-Length: 4\r\n\r\n\x00\xffa\n";
+
+struct Files {
+    folder: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("client.pem"), bundle()).expect("written");
+        fs::write(folder.path().join("trust.pem"), authority().to_pem()).expect("written");
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the command, apart from the thread of the server.
+    async fn connect(&self, url: String, more: &[&str]) -> Run {
+        let mut command = command(["tls", "connect", &url]);
+        command.arg("--trust").arg(self.path("trust.pem"));
+        command.args(more).current_dir(self.folder.path()).env("CPSKIT_CACHE", self.path("cache"));
+        for proxy in ["HTTPS_PROXY", "https_proxy"] {
+            command.env(proxy, "http://192.0.2.1:1");
+        }
+        tokio::task::spawn_blocking(move || finish(&mut command)).await.expect("it ends")
+    }
+}
+
+async fn server(wants: Wants) -> String {
+    let port = serving(&[&TLS13, &TLS12], wants, &authority(), Says::Answer(ANSWER)).await;
+    format!("https://localhost:{port}/a?b#c")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_tells_the_connection_the_client_the_server_and_the_answer() {
+    let files = Files::new();
+    let url = server(Wants::Certificate).await;
+    let run = files.connect(url.clone(), &["--client", "client.pem", "--format", "json"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+    let document = run.document();
+    assert_eq!(document["url"], url);
+    assert_eq!(document["connection"]["protocol"], "TLS 1.3");
+    assert_eq!(document["client"]["certificate"], "shown");
+    assert_eq!(document["client"]["subject"], "CN=Client");
+    assert_eq!(document["server"]["verdict"], "valid");
+    assert_eq!(document["response"]["status"], 403);
+    let body = serde_json::json!({
+        "length": 4, "encoding": "base64", "content": "AP9hCg==", "file": null
+    });
+    assert_eq!(document["response"]["body"], body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_body_goes_as_it_is_to_the_file_and_a_status_fails_only_when_asked() {
+    let files = Files::new();
+    let url = server(Wants::Nothing).await;
+    let run = files.connect(url, &["--out", "body", "--fail", "--tls", "1.2"]).await;
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+    assert_eq!(fs::read(files.path("body")).expect("written"), b"\x00\xffa\n");
+    assert!(run.stderr.starts_with("TLS 1.2, "), "{run:?}");
+    assert!(run.stderr.contains("\nclient: the server asked for no certificate\n"), "{run:?}");
+    assert!(run.stderr.contains("\nHTTP/1.1 403 Forbidden\nx-one: 1\n"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_of_either_side_are_1_and_the_network_is_75() {
+    let files = Files::new();
+    let json = ["--format", "json"];
+    let refused = files.connect(server(Wants::Certificate).await, &json).await;
+    assert_eq!((refused.code, &refused.error()["code"]), (1, &"tls.refused".into()));
+
+    let url = server(Wants::Certificate).await.replace("localhost", "127.0.0.1");
+    let untrusted = files.connect(url, &["--client", "client.pem", "--format", "json"]).await;
+    assert_eq!((untrusted.code, &untrusted.error()["code"]), (1, &"tls.untrusted".into()));
+
+    let nobody = files.connect("https://127.0.0.1:1/".to_owned(), &json).await;
+    assert_eq!((nobody.code, &nobody.error()["code"]), (75, &"net.connect".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_a_call_is_told_before_anything_is_opened() {
+    let files = Files::new();
+    for (url, more) in [
+        ("http://localhost/", vec![]),
+        ("https://user:password@localhost/", vec![]),
+        ("localhost", vec![]),
+        ("https://localhost/", vec!["--header", "no colon"]),
+        ("https://localhost/", vec!["--header", "Host: other"]),
+        ("https://localhost/", vec!["--method", "a b"]),
+        ("https://localhost/", vec!["--client", "trust.pem"]),
+        ("https://localhost/", vec!["--client", "absent"]),
+        ("https://example.org/", vec!["--offline"]),
+    ] {
+        let run = files.connect(url.to_owned(), &more).await;
+        assert_eq!(run.code, 2, "{url} {more:?}: {run:?}");
+        assert!(!run.stderr.contains("password@"), "{run:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn offline_opens_no_internet_socket_but_to_this_machine() {
+    use crate::support::strace::{sockets, strace_or_skip};
+    let Some(strace) = strace_or_skip() else { return };
+    let files = Files::new();
+    let trust: &Path = &files.path("trust.pem");
+    let mut command = command(["tls", "connect", "https://example.org/", "--offline", "--trust"]);
+    command.arg(trust);
+    let run = tokio::task::spawn_blocking(move || sockets(strace, &command)).await;
+    assert_eq!(run.expect("it ends"), (2, Vec::new()));
+    let url = server(Wants::Nothing).await;
+    let run = files.connect(url, &["--offline", "--out", "body"]).await;
+    assert_eq!(run.code, 0, "{run:?}");
+}
