@@ -49,7 +49,7 @@ use rustls::crypto::CryptoProvider;
 #[cfg(feature = "web")]
 pub use self::client::Client;
 #[cfg(feature = "web")]
-pub use self::door::{AcceptError, Accepted, Server, ServerKey, ServerKeyError};
+pub use self::door::{AcceptError, Accepted, Server};
 pub use self::error::{Alert, Error, Untrusted};
 #[cfg(feature = "web")]
 pub use self::facts::{Alpn, Facts, Handshake};

@@ -1,5 +1,6 @@
-//! HTTP over what [`tls`](crate::tls) opens: one request, the local proxy. No TLS library is named here.
+//! HTTP over what [`tls`](crate::tls) opens: one request, the local proxy, the bench. No TLS library is named here.
 
+pub mod bench;
 pub mod dial;
 pub mod proxy;
 pub mod request;

@@ -15,7 +15,7 @@ use cpskit::pki::{
 };
 use cpskit::tls::{
     AcceptError, Accepted, Admission, Alert, Alpn, Client, Error, Family, Handshake, Host, Judge,
-    Refusing, Server, ServerKey, Shown, Version, Versions, Visitor,
+    Refusing, Server, Shown, Version, Versions, Visitor,
 };
 use cpskit::x509::{Certificate, Crl, Environment};
 use jiff::{Timestamp, ToSpan};
@@ -164,10 +164,9 @@ fn server(
     refusing: Refusing,
     versions: Versions,
 ) -> Server {
-    let chain = [Certificate::parse(&fixture("igc/test/serv-ssl.der")).expect("ours")];
-    let pkcs8 = igc::product_key("serv-ssl").expect("ours").pkcs8().expect("PEM");
-    let key = ServerKey { chain: &chain, pkcs8: &pkcs8 };
-    Server::new(&key, judge.clone(), admission, refusing, versions, &[Alpn::Http11]).expect("a key")
+    let key = igc::product_key("serv-ssl").expect("ours");
+    let badge = Badge::new(&fixture("igc/test/serv-ssl.der"), key);
+    Server::new(badge, judge.clone(), admission, refusing, versions, &[Alpn::Http11])
 }
 
 fn client(badge: Option<Arc<Badge>>) -> Client {

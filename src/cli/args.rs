@@ -128,7 +128,9 @@ impl Command {
     pub(super) fn formats(&self) -> &'static [Format] {
         use Format::{Github, Junit, Ndjson, Sarif};
         match self {
-            Self::Card(Card::Watch(_)) | Self::Crl(crl::Crl::Show(_)) => &[Ndjson],
+            Self::Card(Card::Watch(_))
+            | Self::Crl(crl::Crl::Show(_))
+            | Self::Tls(tls::Tls::Serve(_)) => &[Ndjson],
             Self::Cert(cert::Cert::Verify(_) | cert::Cert::Lint(_) | cert::Cert::Scan(_))
             | Self::Crl(crl::Crl::Check(_)) => &[Ndjson, Junit, Sarif, Github],
             _ => &[],

@@ -46,7 +46,7 @@ impl ClientArgs {
 }
 
 impl Failure {
-    fn credential_file(name: &str, error: &FileError) -> Self {
+    pub(super) fn credential_file(name: &str, error: &FileError) -> Self {
         let failure = |code| Self::new(code, Exit::Usage, format!("`{name}`: {error}"));
         match error {
             FileError::Store(error) => match error {

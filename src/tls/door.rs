@@ -6,18 +6,21 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::SingleCertAndKey;
 use rustls::{HandshakeKind, ServerConfig};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::resolver::certified;
 use super::server::{ClientVerifier, Refusing};
 use super::visitor::{Admission, Visitor};
 use super::{Alpn, Handshake, Judge, Version, Versions};
-use crate::x509::Certificate;
+use crate::credential::Credential;
 
 /// Lets people in over TLS 1.2 and 1.3, and says who they are.
 ///
@@ -25,14 +28,6 @@ use crate::x509::Certificate;
 pub struct Server {
     acceptor: TlsAcceptor,
     verifier: Arc<ClientVerifier>,
-}
-
-/// The server's own key and its certificates.
-pub struct ServerKey<'k> {
-    /// Its certificate first, then those of its issuers.
-    pub chain: &'k [Certificate],
-    /// The private key, PKCS#8 DER.
-    pub pkcs8: &'k [u8],
 }
 
 /// Why somebody did not come in.
@@ -48,11 +43,6 @@ pub enum AcceptError {
     Refused(Box<Visitor>),
 }
 
-/// The server's key cannot be used, or is not that of its certificate.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the server's key cannot be used: {0}")]
-pub struct ServerKeyError(pub String);
-
 fn refused(visitor: &Visitor) -> String {
     let each: Vec<String> = visitor.refusals.iter().map(ToString::to_string).collect();
     each.join("; ")
@@ -65,32 +55,26 @@ tokio::task_local! {
 
 impl Server {
     /// A server with this key.
-    ///
-    /// # Errors
-    /// [`ServerKeyError`].
     pub fn new(
-        key: &ServerKey<'_>,
+        credential: Arc<dyn Credential>,
         judge: Arc<dyn Judge>,
         admission: Admission,
         refusing: Refusing,
         versions: Versions,
         alpn: &[Alpn],
-    ) -> Result<Self, ServerKeyError> {
+    ) -> Self {
         let met = |visitor: &Visitor| {
             // Outside a handshake of ours nobody asks.
             let _ = MET.try_with(|met| *met.borrow_mut() = Some(visitor.clone()));
         };
         let verifier = Arc::new(ClientVerifier::observed(judge, admission, refusing, met));
-        let chain = key.chain.iter().map(|found| CertificateDer::from(found.der().to_vec()));
-        let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.pkcs8.to_vec()));
         let mut config = ServerConfig::builder_with_provider(super::provider())
             .with_protocol_versions(&versions.supported())
             .expect("the provider has suites for both versions")
             .with_client_cert_verifier(verifier.clone())
-            .with_single_cert(chain.collect(), private)
-            .map_err(|error| ServerKeyError(error.to_string()))?;
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified(credential))));
         config.alpn_protocols = alpn.iter().map(|alpn| alpn.name().into()).collect();
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), verifier })
+        Self { acceptor: TlsAcceptor::from(Arc::new(config)), verifier }
     }
 
     /// Goes through a handshake.
@@ -99,7 +83,14 @@ impl Server {
     /// [`AcceptError`].
     pub async fn accept(&self, tcp: TcpStream) -> Result<Accepted, AcceptError> {
         let handshake = async {
-            let accepted = self.acceptor.accept(tcp).await;
+            let accepted = self.acceptor.accept(tcp).into_fallible().await;
+            let accepted = match accepted {
+                Ok(stream) => Ok(stream),
+                Err((error, tcp)) => {
+                    linger(tcp).await;
+                    Err(error)
+                }
+            };
             let met = MET.with(RefCell::take);
             let stream = match (accepted, met) {
                 (Ok(stream), Some(visitor)) => return Ok(Accepted::new(stream, Some(visitor))),
@@ -124,6 +115,26 @@ impl Server {
         MET.scope(RefCell::default(), handshake).await
     }
 }
+
+/// Reads on for a moment after an alert: what the client sent meanwhile, left unread, would reset the connection, and the
+/// alert that says why would be lost on the way.
+async fn linger(mut tcp: TcpStream) {
+    let read = async {
+        tcp.shutdown().await?;
+        let mut rest = [0; 1 << 12];
+        for _ in 0..16 {
+            if tcp.read(&mut rest).await? == 0 {
+                break;
+            }
+        }
+        Ok::<_, io::Error>(())
+    };
+    // A client that is gone wants no alert.
+    let _ = timeout(LINGER, read).await;
+}
+
+/// How long a client is given to read its alert.
+const LINGER: Duration = Duration::from_secs(1);
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,6 +169,11 @@ impl Accepted {
         let suite = self.stream.get_ref().1.negotiated_cipher_suite();
         let suite = suite.expect("a handshake that is done has a suite").suite();
         format!("{suite:?}").replacen("TLS13_", "TLS_", 1)
+    }
+
+    /// The protocol above, when one was agreed on.
+    pub fn alpn(&self) -> Option<Alpn> {
+        self.stream.get_ref().1.alpn_protocol().and_then(Alpn::of)
     }
 
     /// Whether the session is new.

@@ -71,12 +71,7 @@ impl Resolver {
 
     /// Also tells what becomes of each request.
     pub(super) fn observed(credential: Arc<dyn Credential>, observer: fn(ClientAuth)) -> Self {
-        let chain = credential.chain().iter();
-        // A root is at the server's already, or is no use to it (RFC 8446 §4.4.2).
-        let shown = chain.enumerate().filter(|(place, found)| *place == 0 || !is_root(found));
-        let cert = shown.map(|(_, found)| CertificateDer::from(found.der().to_vec())).collect();
-        let key = Key { credential: Arc::clone(&credential) };
-        let key = Arc::new(CertifiedKey::new(cert, Arc::new(key)));
+        let key = Arc::new(certified(Arc::clone(&credential)));
         Self { credential, key, observer }
     }
 
@@ -90,6 +85,15 @@ impl Resolver {
             false => IssuerHint::NotNamed,
         }
     }
+}
+
+/// The chain and the key of a credential, as the TLS library has them on either side.
+pub(super) fn certified(credential: Arc<dyn Credential>) -> CertifiedKey {
+    let chain = credential.chain().iter();
+    // A root is at the other side's already, or is no use to it (RFC 8446 §4.4.2).
+    let shown = chain.enumerate().filter(|(place, found)| *place == 0 || !is_root(found));
+    let cert = shown.map(|(_, found)| CertificateDer::from(found.der().to_vec())).collect();
+    CertifiedKey::new(cert, Arc::new(Key { credential }))
 }
 
 fn is_root(certificate: &Certificate) -> bool {

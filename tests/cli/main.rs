@@ -24,6 +24,7 @@ mod pin_sources;
 mod read;
 mod reference;
 mod scan;
+mod serve;
 mod trace;
 mod trust;
 mod usage;

@@ -133,6 +133,9 @@ pub(in crate::cli) struct TlsServe {
     pub(in crate::cli) password: PasswordArgs,
     #[command(flatten)]
     pub(in crate::cli) judge: JudgeArgs,
+    /// Write the certificate that clients are to trust, when the server's are the emulated ones, to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "cert")]
+    pub(in crate::cli) anchor: Option<PathBuf>,
     /// Families of cards admitted, and `software` for certificates without a card [default: all]
     #[arg(long, value_name = "FAMILIES", value_delimiter = ',')]
     pub(in crate::cli) admit: Vec<String>,

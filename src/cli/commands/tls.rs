@@ -1,6 +1,7 @@
 //! `cpskit tls …`
 
 mod connect;
+mod serve;
 
 use crate::cli::args::tls::Tls;
 use crate::cli::context::Context;
@@ -10,6 +11,7 @@ use crate::cli::output::Outcome;
 pub(super) fn run(args: &Tls, context: &Context) -> Result<Outcome, Failure> {
     match args {
         Tls::Connect(args) => connect::run(args, context),
-        Tls::Proxy(_) | Tls::Serve(_) => Err(Failure::defect()),
+        Tls::Proxy(_) => Err(Failure::defect()),
+        Tls::Serve(args) => serve::run(args, context),
     }
 }

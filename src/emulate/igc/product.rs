@@ -1,6 +1,8 @@
 //! Software certificates: products ORG, SERV and PS (IGC-Santé fact sheet §5.1, §5.2 and §10).
 
-use der::asn1::Ia5String;
+use std::net::IpAddr;
+
+use der::asn1::{Ia5String, OctetString};
 use jiff::Timestamp;
 use x509_cert::ext::pkix::name::GeneralName;
 
@@ -24,7 +26,7 @@ pub enum OrganisationProduct<'a> {
     OrgSign,
     /// SERV SSL: a server, and the names it has beside its CN.
     ServSsl {
-        /// Further dNSNames; the CN is always the first.
+        /// Further dNSNames, or iPAddresses where they are written as such; the CN is always the first.
         other_names: &'a [&'a str],
     },
 }
@@ -65,7 +67,17 @@ pub fn organisation_certificate(
         let names: Result<Vec<_>, MintError> = [common_name]
             .iter()
             .chain(other_names)
-            .map(|name| Ok(GeneralName::DnsName(Ia5String::new(name)?)))
+            .map(|name| {
+                Ok(match name.parse() {
+                    Ok(IpAddr::V4(address)) => {
+                        GeneralName::IpAddress(OctetString::new(address.octets())?)
+                    }
+                    Ok(IpAddr::V6(address)) => {
+                        GeneralName::IpAddress(OctetString::new(address.octets())?)
+                    }
+                    Err(_) => GeneralName::DnsName(Ia5String::new(name)?),
+                })
+            })
             .collect();
         extensions.push(extension::alternative_names(names?)?);
     }

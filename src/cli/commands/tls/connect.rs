@@ -52,7 +52,7 @@ pub(super) fn run(args: &TlsConnect, context: &Context) -> Result<Outcome, Failu
     runtime()?.block_on(call.run(ask))
 }
 
-fn versions(asked: Option<TlsVersion>) -> Versions {
+pub(super) fn versions(asked: Option<TlsVersion>) -> Versions {
     match asked {
         None => Versions::Both,
         Some(TlsVersion::Tls12) => Versions::Only(Version::Tls12),
