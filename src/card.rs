@@ -42,6 +42,8 @@ use known::{Model, Recognised, recognise};
 
 use crate::transport::{self, Channel, Exchanges, Nature, Transport};
 
+pub use crate::transport::Presence;
+
 /// A CPx card, connected.
 pub struct Card {
     transport: Box<dyn Transport>,
@@ -91,6 +93,11 @@ impl Card {
     /// Whether the reader is known to be virtual.
     pub fn nature(&self) -> Nature {
         self.transport.nature()
+    }
+
+    /// Whether the card is still in its reader, as far as the transport knows without a word to it.
+    pub fn presence(&mut self) -> Presence {
+        self.transport.presence()
     }
 
     /// What was exchanged so far.

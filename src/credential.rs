@@ -1,6 +1,7 @@
 //! A key that signs, with the certificates that speak for it. A key on a card and a key in a file look alike to TLS, to
 //! CMS and to the platform.
 
+mod card;
 #[cfg(feature = "store")]
 mod file;
 
@@ -8,6 +9,10 @@ use std::fmt;
 
 #[cfg(feature = "store")]
 pub use self::file::{FileCredential, FileError};
+pub use card::{
+    Act, ActKind, AskPin, CardCredential, Given, Keypad, Observe, PinUnavailable, Remembered,
+};
+
 pub use crate::card::{Hash, Padding};
 use crate::x509::Certificate;
 
@@ -96,6 +101,12 @@ pub enum Error {
     /// A key in a file that could not compute.
     #[error("the key in the file does not sign")]
     Key,
+    /// The key signs in no scheme at all.
+    #[error("this key does not sign")]
+    NoScheme,
+    /// There is no PIN: nobody to ask, or who was asked declined.
+    #[error("no PIN: {0}")]
+    Pin(#[source] PinUnavailable),
     /// The key does not sign in this scheme.
     #[error("this key does not sign with {}", .0.name())]
     Scheme(Scheme),

@@ -43,6 +43,17 @@ pub enum Disposition {
     Reset,
 }
 
+/// Whether the card that was connected to is still in the reader.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Presence {
+    /// It was taken out, or its reader was; another may be there by now.
+    Gone,
+    /// It is there.
+    Here,
+    /// The transport cannot tell without speaking to the card.
+    Unknown,
+}
+
 /// A card in a reader, connected, shared with other programs.
 pub trait Transport: Send {
     /// The reader's name, as its service spells it.
@@ -69,6 +80,11 @@ pub trait Transport: Send {
     /// # Errors
     /// [`Error::Removed`] when the card is gone, [`Error::Pcsc`] for what the service refuses.
     fn reconnect(&mut self) -> Result<(), Error>;
+
+    /// Whether the card is still there, as far as that is known without a word to the card.
+    fn presence(&mut self) -> Presence {
+        Presence::Unknown
+    }
 }
 
 /// The exclusive use of a card. Dropped, it ends with the disposition last set (at first [`Disposition::Leave`]).

@@ -90,6 +90,11 @@ impl Key {
         }
     }
 
+    /// Whether the salt of a PSS signature is the card's business, and its length not known beforehand (CPx fact sheet §7.7).
+    pub fn chooses_salt(&self) -> bool {
+        matches!(self.signing, Some(Signing::ReadyHash(_)))
+    }
+
     /// Whether a signature is this key's, and how it is padded: the length of a PSS salt is read from it, which is not known
     /// beforehand where the card pads (CPS4).
     pub fn verify(&self, padding: Padding, hashed: &Hashed, signature: &[u8]) -> Option<Verified> {

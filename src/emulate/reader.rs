@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::card::{NoSuchFile, VirtualCard};
 use super::fault::{Break, Fault, Line};
-use crate::transport::{Disposition, Error, Nature, Protocol, Transaction, Transport};
+use crate::transport::{Disposition, Error, Nature, Presence, Protocol, Transaction, Transport};
 
 /// Name of the reader.
 pub const READER: &str = "cpskit virtual reader (emulated)";
@@ -144,6 +144,10 @@ impl Transport for VirtualReader {
         self.present()?;
         self.seen = self.slot.card().resets();
         Ok(())
+    }
+
+    fn presence(&mut self) -> Presence {
+        if self.present().is_ok() { Presence::Here } else { Presence::Gone }
     }
 }
 

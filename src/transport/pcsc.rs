@@ -12,11 +12,13 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use pcsc::{Card, Context, Protocols, Scope, ShareMode};
+use pcsc::{Card, Context, Protocols, ReaderState, Scope, ShareMode, State};
 use zeroize::Zeroizing;
 
 pub use self::readers::{Event, EventKind, Reader, Slot, Watcher, readers};
-use super::{Control, Disposition, Error, Keypad, Nature, Protocol, Transaction, Transport};
+use super::{
+    Control, Disposition, Error, Keypad, Nature, Presence, Protocol, Transaction, Transport,
+};
 
 /// How long a card, the service and other programs are waited for before they are given up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -105,6 +107,14 @@ impl Transport for PcscCard {
         }
         Ok(())
     }
+
+    fn presence(&mut self) -> Presence {
+        match self.line.ask(Job::Presence) {
+            Ok(Reply::Presence(presence)) => presence,
+            Err(Error::Removed { .. }) => Presence::Gone,
+            _ => Presence::Unknown,
+        }
+    }
 }
 
 /// A transaction that is open in the thread of the connection.
@@ -175,6 +185,7 @@ enum Job {
     Control(u32, Vec<u8>),
     End(Disposition),
     Features,
+    Presence,
     Reconnect,
     Transmit(Zeroizing<Vec<u8>>),
 }
@@ -183,6 +194,7 @@ enum Reply {
     Bytes(Vec<u8>),
     Connected { atr: Vec<u8>, protocol: Protocol },
     Done,
+    Presence(Presence),
 }
 
 impl Line {
@@ -205,7 +217,9 @@ impl Line {
         let patience = match job {
             Job::Begin | Job::Connect | Job::Reconnect => self.patience.turn,
             Job::Control(..) => self.patience.exchange.max(KEYPAD),
-            Job::End(_) | Job::Features | Job::Transmit(_) => self.patience.exchange,
+            Job::End(_) | Job::Features | Job::Presence | Job::Transmit(_) => {
+                self.patience.exchange
+            }
         };
         if let Some(waited) = self.lost.get() {
             return Err(Error::Mute { waited });
@@ -264,17 +278,29 @@ struct Connection {
 impl Connection {
     fn serve(self, todo: &Receiver<Job>) {
         let Ok(Job::Connect) = todo.recv() else { return };
-        let (_context, mut card) = match self.connect() {
+        let (context, mut card) = match self.connect() {
             Ok((context, card, reply)) => {
                 self.reply(Ok(reply));
                 (context, card)
             }
             Err(error) => return self.reply(Err(error)),
         };
+        let first = self.insertion(&context);
         while let Ok(job) = todo.recv() {
             match job {
                 Job::Begin => self.transaction(&mut card, todo),
                 Job::Reconnect => self.reply(self.reconnect(&mut card)),
+                Job::Presence => {
+                    let presence = match self.insertion(&context) {
+                        Ok(now) if first.as_ref() == Ok(&now) && now.is_some() => Presence::Here,
+                        Ok(_) => Presence::Gone,
+                        Err(pcsc::Error::UnknownReader | pcsc::Error::ReaderUnavailable) => {
+                            Presence::Gone
+                        }
+                        Err(_) => Presence::Unknown,
+                    };
+                    self.reply(Ok(Reply::Presence(presence)));
+                }
                 // Only a `Turn` sends these, and it exists only inside a transaction.
                 Job::Connect
                 | Job::Control(..)
@@ -321,7 +347,7 @@ impl Connection {
                     let ended = ended.map_err(|(_, error)| self.error(error));
                     return self.reply(ended.map(|()| Reply::Done));
                 }
-                Job::Begin | Job::Connect | Job::Reconnect => Ok(&[][..]),
+                Job::Begin | Job::Connect | Job::Presence | Job::Reconnect => Ok(&[][..]),
             };
             let answer = answer.map(|bytes| Reply::Bytes(bytes.to_vec()));
             self.reply(answer.map_err(|error| self.error(self.settle(&turn, error))));
@@ -337,6 +363,16 @@ impl Connection {
             .map_err(|error| self.error(error))?;
         let reply = self.status(&card)?;
         Ok((context, card, reply))
+    }
+
+    /// Which insertion of a card the reader is at, by the service's count of events; `None` without a card. SCardStatus would
+    /// wait for the end of another program's transaction.
+    fn insertion(&self, context: &Context) -> Result<Option<u32>, pcsc::Error> {
+        let name = CString::new(self.reader.as_str()).map_err(|_| pcsc::Error::UnknownReader)?;
+        let mut states = [ReaderState::new(name, State::UNAWARE)];
+        context.get_status_change(Duration::ZERO, &mut states)?;
+        let [state] = states;
+        Ok(state.event_state().contains(State::PRESENT).then(|| state.event_count()))
     }
 
     fn reconnect(&self, card: &mut Card) -> Result<Reply, Error> {
