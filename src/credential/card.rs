@@ -186,7 +186,7 @@ impl CardCredential {
     /// [`Error::Pin`] when there is no PIN; [`Error::Card`].
     pub fn sign_hashed(&self, padding: Padding, hashed: &Hashed) -> Result<Vec<u8>, Error> {
         let (hash, digest) = (hashed.hash(), hashed.digest());
-        self.act(ActKind::Sign { padding, hash, digest }, &mut |card, source| {
+        self.act(ActKind::Sign { padding, hash, digest }, |card, source| {
             card.session(|session| match source {
                 Some(source) => {
                     session.unlock(source, self.last_try)?.sign(&self.key, padding, hashed)
@@ -202,7 +202,7 @@ impl CardCredential {
     /// As [`Unlocked::decrypt`](crate::card::Unlocked::decrypt); [`Error::Pin`].
     pub fn decrypt(&self, cryptogram: &[u8]) -> Result<Secret<Vec<u8>>, Error> {
         let file = || crate::card::File::Key(self.key.role());
-        self.act(ActKind::Decrypt, &mut |card, source| {
+        self.act(ActKind::Decrypt, |card, source| {
             let source = source.ok_or_else(|| CardError::PinNeeded { file: file() })?;
             card.session(|session| {
                 session.unlock(source, self.last_try)?.decrypt(&self.key, cryptogram)
@@ -214,7 +214,7 @@ impl CardCredential {
     fn act<T>(
         &self,
         kind: ActKind<'_>,
-        work: &mut dyn FnMut(&mut Card, Option<PinSource<'_>>) -> Result<T, CardError>,
+        work: impl FnOnce(&mut Card, Option<PinSource<'_>>) -> Result<T, CardError>,
     ) -> Result<T, Error> {
         // One at a time, and in one order: who waits for the card is asked for the PIN when it is free.
         let mut card = self.lock();

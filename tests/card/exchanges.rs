@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use cpskit::card::{Hash, Hashed, Padding, Role};
 use cpskit::emulate::{Persona, VirtualCard, VirtualReader};
 
+use crate::signing::sign;
 use crate::support::{bytes, id, open, read, virtual_card};
 
 /// Commands of `card id` and of `card read`.
@@ -171,4 +173,57 @@ fn vendor_cost(recording: &str) -> u64 {
         }
     }
     cost
+}
+
+/// What a use of a key sends from a card whose directories, key and certificate are known, the commands for PINs and their
+/// counters apart.
+fn use_of_a_key(slug: &str, role: Role, padding: Padding, hash: Hash) -> Vec<String> {
+    let reader = VirtualReader::insert(virtual_card(slug));
+    let log = reader.log();
+    let mut card = open(reader);
+    card.session(|session| {
+        session.pins().ok();
+        session.key(role).map(drop)
+    })
+    .expect("a key");
+    let before = log.exchanges().len();
+    sign(&mut card, role, padding, &Hashed::of(hash, &[7; 150])).expect("a signature");
+    let sent = log.exchanges().into_iter().skip(before).map(|(command, _)| command);
+    let mut commands = Vec::new();
+    let mut in_counter = false;
+    for command in sent {
+        let head: String = command.iter().take(4).map(|byte| format!("{byte:02X}")).collect();
+        // GET DATA on the PIN object with what selects the MF before it and collects its answer, and VERIFY.
+        let selects_mf = command.get(5..) == Some(&[0x3F, 0x00]);
+        let of_pin =
+            matches!(command[1], 0x20 | 0xCB) || selects_mf || (in_counter && command[1] == 0xC0);
+        in_counter = command[1] == 0xCB;
+        if !of_pin {
+            commands.push(head);
+        }
+    }
+    commands
+}
+
+/// The budget: a signature of a CPS3 at most 6 commands, of a CPS4 at most 4, an authentication at most 4, and 5 on
+/// a CPS4 with T=0.
+#[test]
+fn a_use_of_a_key_costs_what_its_commands_do_and_one_select() {
+    let cost = |slug, role, padding| use_of_a_key(slug, role, padding, Hash::Sha256).join(" ");
+    let (signature, authentication) = (Role::Signature, Role::Authentication);
+    let (pkcs1, pss) = (Padding::Pkcs1, Padding::Pss);
+    assert_eq!(
+        cost("medecin-cps3", signature, pkcs1),
+        "00A4090C 002241AA 002A90A0 002241B6 002A9E9A 00C00000"
+    );
+    assert_eq!(cost("medecin-cps3", authentication, pkcs1), "00A4090C 002241A4 00880000 00C00000");
+    assert_eq!(cost("cpa-cps4", signature, pkcs1), "01A40800 012281B6 012A9E9A 01C00000");
+    assert_eq!(cost("cpa-cps4", signature, pss), "01A40800 012281B6 012A9E9A 01C00000");
+    assert_eq!(
+        cost("cpa-cps4", authentication, pss),
+        "01A40800 012241B8 112A8086 012A8086 01C00000"
+    );
+    assert_eq!(cost("medecin-cps4", signature, pkcs1), "01A40800 012281B6 012A9E9A");
+    assert_eq!(cost("medecin-cps4", authentication, pss), "01A40800 012241B8 112A8086 012A8086");
+    assert_eq!(cost("sans-contact-cps3", Role::Technical, pkcs1), "00A4090C 002241A4 00880000");
 }

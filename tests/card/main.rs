@@ -11,4 +11,5 @@ mod mismatch;
 mod personas;
 mod pin;
 mod recognition;
+mod signing;
 mod support;
