@@ -96,7 +96,10 @@ pub enum ActKind<'a> {
 /// Who is told each act done with the card, those that failed too.
 pub trait Observe: Send + Sync {
     /// An act was done, or was tried.
-    fn act(&self, act: Act<'_>);
+    ///
+    /// # Errors
+    /// Why it could not be recorded: what was made is then withheld.
+    fn act(&self, act: Act<'_>) -> Result<(), Box<dyn error::Error + Send + Sync>>;
 }
 
 impl CardCredential {
@@ -234,7 +237,10 @@ impl CardCredential {
         }
         if let Some(observer) = &self.observer {
             let result = outcome.as_ref().map(|_| ());
-            observer.act(Act { kind, key: &self.key, result });
+            let recorded = observer.act(Act { kind, key: &self.key, result });
+            // What the card said comes first; nothing was made then.
+            let made = outcome?;
+            return recorded.map(|()| made).map_err(Error::Withheld);
         }
         Ok(outcome?)
     }

@@ -30,12 +30,15 @@ impl AskPin for Person {
     }
 }
 
-/// Writes down what it is told.
+/// Acts that fit into a book.
+const PAGES: usize = 5;
+
+/// Writes down what it is told, as long as there is room.
 #[derive(Clone, Default)]
 struct Book(Arc<Mutex<Vec<String>>>);
 
 impl Observe for Book {
-    fn act(&self, act: Act<'_>) {
+    fn act(&self, act: Act<'_>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let what = match act.kind {
             ActKind::Decrypt => "decrypt".to_owned(),
             ActKind::Sign { padding, hash, digest } => {
@@ -44,6 +47,10 @@ impl Observe for Book {
         };
         let result = act.result.map_or_else(ToString::to_string, |()| "done".to_owned());
         lock(&self.0).push(format!("{what} {}: {result}", act.key.role()));
+        match lock(&self.0).len() {
+            PAGES.. => Err("the book is full".into()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -179,10 +186,18 @@ fn each_act_is_told_those_that_fail_too_and_a_pin_that_nobody_gave_is_none() {
 }
 
 #[test]
+fn a_signature_that_cannot_be_recorded_is_withheld() {
+    let scene = Scene::new("medecin-cps3", Role::Authentication, PIN, &[], false);
+    let signed: Vec<_> = (0..PAGES).map(|_| scene.sign(RSA)).collect();
+    let withheld = Err("the signature is withheld: the book is full".to_owned());
+    assert_eq!(signed, [Ok(256), Ok(256), Ok(256), Ok(256), withheld]);
+}
+
+#[test]
 fn a_scheme_that_is_not_offered_is_refused_without_asking() {
     let scene = Scene::new("medecin-cps3", Role::Authentication, PIN, &[], false);
     let found = scene.sign(Scheme::RsaPss(Hash::Sha256));
-    assert_eq!(found, Err("this key does not sign with RsaPss(Sha256)".to_owned()));
+    assert_eq!(found, Err("this key does not sign with rsa_pss_sha256".to_owned()));
     assert_eq!(scene.asked(), 0);
 }
 
