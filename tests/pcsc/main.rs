@@ -13,6 +13,7 @@ mod opensc;
 mod personas;
 mod pin;
 mod service;
+mod signing;
 mod use_card;
 mod watch;
 
