@@ -40,9 +40,9 @@ pub use session::{Note, NoteKind, SerialNumber, Session};
 
 use known::{Model, Recognised, recognise};
 
-use crate::transport::{self, Channel, Exchanges, Nature, Transport};
+use crate::transport::{self, Channel, Exchanges, Transport};
 
-pub use crate::transport::Presence;
+pub use crate::transport::{Nature, Presence};
 
 /// A CPx card, connected.
 pub struct Card {

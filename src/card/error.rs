@@ -218,6 +218,22 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the code porteur that was given must not be used again: it is wrong, or its card is gone.
+    pub fn ends_pin(&self) -> bool {
+        match self {
+            Self::PinRefused { pin, .. } | Self::PinBlocked { pin } => *pin == PinName::User,
+            Self::PinLength { .. } => true,
+            Self::Transport(error) => matches!(
+                error,
+                transport::Error::Removed { .. }
+                    | transport::Error::NoCard { .. }
+                    | transport::Error::UnknownReader { .. }
+                    | transport::Error::Mute { .. }
+            ),
+            _ => false,
+        }
+    }
+
     /// What a status word that refuses a file says.
     pub(super) fn of_status(file: &File, status: StatusWord) -> Self {
         let file = file.clone();

@@ -6,11 +6,10 @@ use std::{error, fmt};
 
 use super::{Credential, Error, Nature, Scheme};
 use crate::card::{
-    Card, Error as CardError, Hash, Hashed, Key, LastTry, Padding, PinName, PinRule, PinSource,
+    self, Card, Error as CardError, File, Hash, Hashed, Key, LastTry, Padding, PinRule, PinSource,
     Presence, Role,
 };
 use crate::secret::{Pin, Secret};
-use crate::transport;
 use crate::x509::Certificate;
 
 mod remembered;
@@ -127,8 +126,8 @@ impl CardCredential {
         }
         Ok(Self {
             nature: match card.nature() {
-                transport::Nature::Emulated => Nature::Emulated,
-                transport::Nature::Real => Nature::Real,
+                card::Nature::Emulated => Nature::Emulated,
+                card::Nature::Real => Nature::Real,
             },
             card: Mutex::new(card),
             chain: vec![key.certificate().clone()],
@@ -204,7 +203,7 @@ impl CardCredential {
     /// # Errors
     /// As [`Unlocked::decrypt`](crate::card::Unlocked::decrypt); [`Error::Pin`].
     pub fn decrypt(&self, cryptogram: &[u8]) -> Result<Secret<Vec<u8>>, Error> {
-        let file = || crate::card::File::Key(self.key.role());
+        let file = || File::Key(self.key.role());
         self.act(ActKind::Decrypt, |card, source| {
             let source = source.ok_or_else(|| CardError::PinNeeded { file: file() })?;
             card.session(|session| {
@@ -231,7 +230,7 @@ impl CardCredential {
         });
         let outcome = work(&mut card, source);
         match &outcome {
-            Err(error) if is_end_of_pin(error) => self.pin.forget(),
+            Err(error) if error.ends_pin() => self.pin.forget(),
             Err(_) => {}
             Ok(_) => self.pin.accepted(),
         }
@@ -247,23 +246,6 @@ impl CardCredential {
 
     fn lock(&self) -> MutexGuard<'_, Card> {
         self.card.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Whether a PIN must not be used again: it is wrong, or its card is gone.
-fn is_end_of_pin(error: &CardError) -> bool {
-    match error {
-        CardError::PinRefused { pin: PinName::User, .. }
-        | CardError::PinBlocked { pin: PinName::User }
-        | CardError::PinLength { .. } => true,
-        CardError::Transport(error) => matches!(
-            error,
-            transport::Error::Removed { .. }
-                | transport::Error::NoCard { .. }
-                | transport::Error::UnknownReader { .. }
-                | transport::Error::Mute { .. }
-        ),
-        _ => false,
     }
 }
 
