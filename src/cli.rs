@@ -22,7 +22,6 @@ mod lists;
 mod net;
 mod output;
 mod pin;
-#[allow(dead_code, reason = "the TLS commands take it up as they land")]
 mod recorded;
 mod secret_source;
 mod thresholds;

@@ -117,7 +117,6 @@ impl Acts {
     }
 
     /// Whose card this is, for acts that are done later; nothing is read when nothing is recorded.
-    #[allow(dead_code, reason = "the TLS commands take it up as they land")]
     pub(super) fn who(&self, card: &mut Card) -> Who {
         match self.journal {
             Some(_) => Who::of(card),

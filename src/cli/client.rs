@@ -1,24 +1,40 @@
 //! The key that a command shows to a server: on a card, or in a file.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::args::PinArgs;
 use super::args::tls::ClientArgs;
-use super::context::Context;
+use super::choose;
+use super::context::{Context, Input};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::inputs;
-use crate::credential::{Credential, FileCredential, FileError};
+use super::output::Printer;
+use super::pin::{self, KEYPAD_PATIENCE};
+use super::recorded::Recorded;
+use super::trust_store::{Held, TrustStore};
+use crate::card::{Interface, Role};
+use crate::cli::args::cert::TrustStoreArgs;
+use crate::credential::{
+    AskPin, CardCredential, Credential, FileCredential, FileError, Given, Keypad, PinUnavailable,
+};
+use crate::emulate::igc::Authority;
+use crate::x509::Certificate;
 
 impl ClientArgs {
-    /// The credential that the flags name; `None` when they name none. A card is connected, and its PIN not yet asked for.
+    /// The credential that the flags name, for a service; `None` when they name none. A card is connected, and its PIN not yet
+    /// asked for.
     pub(super) fn credential(
         &self,
+        host: &str,
+        store: &TrustStoreArgs,
         context: &Context,
     ) -> Result<Option<Arc<dyn Credential>>, Failure> {
         match self.client.as_deref() {
             None => Ok(None),
-            Some(name) if name == Path::new("card") => self.card(context).map(Some),
+            Some(name) if name == Path::new("card") => self.card(host, store, context).map(Some),
             Some(path) => self.file(path).map(Some),
         }
     }
@@ -29,8 +45,25 @@ impl ClientArgs {
     }
 
     /// Each use of the key is an act: what is given is a [`Recorded`](super::recorded::Recorded) one.
-    fn card(&self, _context: &Context) -> Result<Arc<dyn Credential>, Failure> {
-        Err(Failure::defect())
+    fn card(
+        &self,
+        host: &str,
+        store: &TrustStoreArgs,
+        context: &Context,
+    ) -> Result<Arc<dyn Credential>, Failure> {
+        let mut card = choose::card(&self.choice, context)?;
+        // Without contact there is one key, which proves that the card is there.
+        let role = match card.model().interface {
+            Interface::Contact => Role::Authentication,
+            Interface::Contactless => Role::Technical,
+        };
+        let who = context.acts.who(&mut card);
+        let pin = Asker { args: self.pin.clone(), printer: context.printer, input: context.input };
+        let credential = CardCredential::open(card, role, Box::new(pin), self.pin.last_try());
+        let credential = credential.map_err(|error| Failure::credential(&error))?;
+        let issuers = issuers(credential.key().certificate(), store)?;
+        let credential = credential.with_issuers(issuers);
+        Ok(Arc::new(Recorded::new(credential, &context.acts, who, role, host)))
     }
 
     fn file(&self, path: &Path) -> Result<Arc<dyn Credential>, Failure> {
@@ -41,6 +74,58 @@ impl ClientArgs {
         match read {
             Ok(credential) => Ok(Arc::new(credential)),
             Err(error) => Err(Failure::credential_file(&path.display().to_string(), &error)),
+        }
+    }
+}
+
+/// Asks as every command does: the flag, the keypad, the terminal.
+struct Asker {
+    args: PinArgs,
+    printer: Printer,
+    input: Input,
+}
+
+impl fmt::Debug for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asker")
+    }
+}
+
+impl AskPin for Asker {
+    fn ask(&self, keypad: Keypad) -> Result<Given, PinUnavailable> {
+        if let Some(pin) = self.args.given().map_err(Box::new)? {
+            return Ok(Given::Typed(Arc::new(pin)));
+        }
+        let keypad = match keypad {
+            Keypad::Present => pin::Keypad::Present,
+            Keypad::Absent => pin::Keypad::Absent,
+        };
+        match PinArgs::ask_on(self.printer, self.input, keypad).map_err(Box::new)? {
+            pin::Given::Keypad => Ok(Given::Keypad(KEYPAD_PATIENCE)),
+            pin::Given::Typed(pin) => Ok(Given::Typed(Arc::new(pin))),
+        }
+    }
+}
+
+/// The certificates of the issuers of a card's certificate, as far as the trust store or the emulation has them.
+fn issuers(leaf: &Certificate, store: &TrustStoreArgs) -> Result<Vec<Certificate>, Failure> {
+    let emulated =
+        Authority::all().filter_map(|found| Certificate::parse(found.certificate()).ok());
+    let store = TrustStore::at(store)?;
+    let kept = store.entries().iter().filter_map(|entry| match &entry.held {
+        Held::Certificate(certificate) => Some(Certificate::clone(certificate)),
+        Held::Key(_) => None,
+    });
+    let known: Vec<Certificate> = emulated.chain(kept).collect();
+    let mut chain: Vec<Certificate> = Vec::new();
+    loop {
+        let last = chain.last().unwrap_or(leaf);
+        let next = known.iter().find(|found| {
+            found.subject().raw() == last.issuer().raw() && *found != last && !chain.contains(found)
+        });
+        match next {
+            Some(next) => chain.push(next.clone()),
+            None => return Ok(chain),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::trace::TraceError;
 use crate::transport::Error as TransportError;
 
 /// A failure, ready to be shown.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Failure {
     /// Stable, `card.pin.refused`.
     pub(super) code: &'static str,
@@ -23,6 +23,15 @@ pub(super) struct Failure {
     pub(super) causes: Vec<String>,
     pub(super) exit: Exit,
 }
+
+/// Carried through the library, which asked for something that only a user can give.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl StdError for Failure {}
 
 /// `cpskit.error/1`.
 #[derive(Debug, Serialize)]

@@ -8,12 +8,13 @@ use super::args::use_card::{NewPinArgs, UnblockCodeArgs};
 use super::context::{Context, Input};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::output::Printer;
 use super::secret_source::SecretSource;
 use crate::card::{LastTry, PinSource};
 use crate::secret::Pin;
 
 /// How long the holder may take on a reader's keypad.
-const KEYPAD_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const KEYPAD_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A PIN, or the place where it will be typed.
 #[derive(Debug)]
@@ -51,11 +52,16 @@ impl PinArgs {
 
     /// The PIN that no flag gives: typed on the reader's keypad, else asked for on the terminal.
     pub(super) fn ask(context: &Context, keypad: Keypad) -> Result<Given, Failure> {
+        Self::ask_on(context.printer, context.input, keypad)
+    }
+
+    /// The same, for what outlives a context.
+    pub(super) fn ask_on(printer: Printer, input: Input, keypad: Keypad) -> Result<Given, Failure> {
         if keypad == Keypad::Present {
-            context.printer.remark("type the PIN on the reader's keypad");
+            printer.remark("type the PIN on the reader's keypad");
             return Ok(Given::Keypad);
         }
-        if context.input == Input::None {
+        if input == Input::None {
             return Err(Failure::pin_needed());
         }
         prompt("PIN (code porteur): ").map(Given::Typed)

@@ -16,10 +16,7 @@ impl Failure {
     pub(super) fn tls(error: &TlsError, limit: Option<VersionLimit>) -> Self {
         let message = error.to_string();
         match error {
-            TlsError::Credential(inner) => match inner.as_ref() {
-                CredentialError::Card(error) => Self::of_card(error),
-                _ => Self::new("client.key", Exit::Card, message).causes(error),
-            },
+            TlsError::Credential(inner) => Self::credential(inner),
             TlsError::Untrusted(untrusted) => {
                 let mut failure = Self::new("tls.untrusted", Exit::Negative, message);
                 // The first is in the message.
@@ -47,6 +44,18 @@ impl Failure {
                 Self::new("net.connect", Exit::Temporary, message).hint("try again later")
             }
             _ => Self::new("tls.protocol", Exit::Negative, message),
+        }
+    }
+
+    /// A key that does not sign: the card's own failures keep their codes.
+    pub(super) fn credential(error: &CredentialError) -> Self {
+        match error {
+            CredentialError::Card(error) => Self::of_card(error),
+            CredentialError::Pin(source) => match source.downcast_ref::<Self>() {
+                Some(failure) => failure.clone(),
+                None => Self::pin_needed(),
+            },
+            _ => Self::new("client.key", Exit::Card, error.to_string()).causes(error),
         }
     }
 

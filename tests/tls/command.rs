@@ -90,6 +90,52 @@ async fn refusals_of_either_side_are_1_and_the_network_is_75() {
     assert_eq!((nobody.code, &nobody.error()["code"]), (75, &"net.connect".into()));
 }
 
+/// A root of the emulation authority, which the server of a test trusts.
+fn emulated_root(code: &str) -> cpskit::x509::Certificate {
+    let root = cpskit::emulate::igc::Authority::by_code(code).expect("an authority");
+    cpskit::x509::Certificate::parse(root.certificate()).expect("minted")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_authenticates_in_the_versions_that_its_generation_can() {
+    let files = Files::new();
+    fs::write(files.path("pin"), "1234\n").expect("written");
+    for (persona, protocol, scheme) in [
+        ("medecin-cps3", "TLS 1.2", "rsa_pkcs1_sha256"),
+        ("medecin-cps4", "TLS 1.3", "rsa_pss_sha256"),
+    ] {
+        let root = emulated_root("ACR-FO-TEST");
+        let port =
+            serving(&[&TLS13, &TLS12], Wants::Certificate, &root, Says::Answer(ANSWER)).await;
+        let emulated = format!("--emulated={persona}");
+        let more = ["--client", "card", &emulated, "--pin-file", "pin", "--format", "json"];
+        let run = files.connect(format!("https://localhost:{port}/"), &more).await;
+        assert_eq!(run.code, 0, "{persona}: {run:?}");
+        let document = run.document();
+        assert_eq!(document["emulated"], true);
+        assert_eq!(document["connection"]["protocol"], protocol, "{persona}");
+        assert_eq!(document["connection"]["version_limit"].is_null(), protocol == "TLS 1.3");
+        assert_eq!(document["client"]["scheme"], scheme, "{persona}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pin_is_asked_only_where_the_server_asks_and_its_failures_keep_their_codes() {
+    let files = Files::new();
+    fs::write(files.path("wrong"), "4321").expect("written");
+    let card = ["--client", "card", "--emulated", "--no-input", "--format", "json"];
+    let open = files.connect(server(Wants::Nothing).await, &card).await;
+    assert_eq!(open.code, 0, "{open:?}");
+    let asked = files.connect(server(Wants::Certificate).await, &card).await;
+    assert_eq!((asked.code, &asked.error()["code"]), (2, &"card.pin.needed".into()));
+    let wrong = [&card[..], &["--pin-file", "wrong"]].concat();
+    let refused = files.connect(server(Wants::Certificate).await, &wrong).await;
+    assert_eq!((refused.code, &refused.error()["code"]), (5, &"card.pin.refused".into()));
+    let blocked = ["--client", "card", "--emulated=pin-bloque-cps3", "--pin-file", "wrong"];
+    let blocked = files.connect(server(Wants::Certificate).await, &blocked).await;
+    assert_eq!(blocked.code, 6, "{blocked:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_call_is_told_before_anything_is_opened() {
     let files = Files::new();

@@ -44,7 +44,8 @@ pub(super) fn run(args: &TlsConnect, context: &Context) -> Result<Outcome, Failu
     }
     let ask = target.ask(args)?;
     let judge = Arc::new(PeerJudge::new(&args.judge, context)?);
-    let credential = args.client.credential(context)?;
+    let host = &target.route.host;
+    let credential = args.client.credential(host, &args.judge.trust.store, context)?;
     let plan = Plan::new(args, &target, credential.as_deref());
     let client = Client::new(credential, judge.clone(), versions(args.tls))
         .map_err(|error| Failure::tls(&error, None))?;
