@@ -196,3 +196,24 @@ fn a_card_held_by_another_program_is_something_to_mend() {
     let run = desk.run(&["doctor", "--format", "json"]);
     assert_eq!((run.code, code(&run.error())), (1, "doctor.problem"));
 }
+
+/// The service is asked, never the card: another program's transaction is not waited for. A card that was put in meanwhile is
+/// not the one that was connected to.
+#[test]
+fn whether_the_card_is_still_there_is_known_without_a_word_to_it() {
+    let Some(desk) = Desk::or_skip() else { return };
+    let card = desk.insert(Slot::First, "medecin-cps3");
+    let (mut ours, mut other) = (desk.other(), desk.other());
+    ours.must(&format!("open {}", Slot::First.reader()));
+    assert_eq!(ours.ask("presence"), "Here");
+    other.must(&format!("connect shared {}", Slot::First.reader()));
+    other.must("begin");
+    assert_eq!(ours.ask("presence"), "Here");
+    other.must("end");
+    other.must("reset");
+    assert_eq!(ours.ask("presence"), "Here");
+    card.remove();
+    assert_eq!(ours.ask("presence"), "Gone");
+    let _another = desk.insert(Slot::First, "medecin-cps4");
+    assert_eq!(ours.ask("presence"), "Gone");
+}

@@ -9,6 +9,8 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use cpskit::transport::Transport as _;
+use cpskit::transport::pcsc::{Patience, PcscCard};
 use pcsc::{Card, Context, Disposition, Error, Protocols, ReaderState, Scope, ShareMode, State};
 
 use super::pcscd::Pcscd;
@@ -81,7 +83,7 @@ impl Drop for Other {
 /// Orders: `wait present|empty READER`, `connect shared|exclusive READER`, `transmit HEX`, `begin`, `end`, `reset` (as a
 /// program that reconnects with a reset), `reconnect`, `disconnect`.
 pub(crate) fn serve() {
-    let mut program = Program { context: None, card: None };
+    let mut program = Program { context: None, card: None, ours: None };
     let mut orders = std::io::stdin().lines().map(|line| line.expect("text"));
     while let Some(order) = orders.next() {
         let done = match (order.as_str(), program.card.as_mut()) {
@@ -95,6 +97,8 @@ pub(crate) fn serve() {
 struct Program {
     context: Option<Context>,
     card: Option<Card>,
+    /// A connection of the library.
+    ours: Option<PcscCard>,
 }
 
 impl Program {
@@ -103,6 +107,13 @@ impl Program {
         let (what, reader) = rest.split_once(' ').unwrap_or((rest, ""));
         match (verb, self.card.as_mut()) {
             ("wait", _) => self.wait(what, reader)?,
+            ("open", _) => {
+                self.ours = PcscCard::connect(rest, Patience::default()).ok();
+            }
+            ("presence", _) => {
+                let ours = self.ours.as_mut().expect("opened before");
+                return Ok(format!("{:?}", ours.presence()));
+            }
             ("connect", _) => {
                 let mode =
                     if what == "exclusive" { ShareMode::Exclusive } else { ShareMode::Shared };
