@@ -163,7 +163,6 @@ impl Record {
     }
 
     /// As [`with`](Self::with), for a card that was read before.
-    #[allow(dead_code, reason = "the TLS commands take it up as they land")]
     pub(super) fn by(&mut self, who: Who) {
         self.who = Some(who);
     }
