@@ -1,12 +1,14 @@
 //! `cpskit demo`: the journey on embedded defaults, every step labelled *emulated*. This version shows the
-//! reading of the card and the judging of its certificates.
+//! reading of the card, the judging of its certificates, and a connection over TLS.
+
+mod call;
 
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 
 use crate::card::{Card, Identity, LastTry, Parts, PinSource};
 use crate::cli::args::DEFAULT_PERSONA;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Network};
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
 use crate::emulate::igc::{self, Authority, Reason, Revoked};
@@ -94,6 +96,14 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Failure> {
         "cpskit cert verify card.pem --environment emulated --crl revoking.crl --crl root.crl",
         chain.judge(&[chain.serial()], context.now())?,
     );
+    // Offline, not even loopback is connected to.
+    if context.network == Network::Allowed {
+        step(
+            "call a service in this process over TLS, with the card",
+            "PIN=1234 cpskit tls connect https://localhost:8444/ --client card --emulated --pin-env PIN --environment emulated",
+            call::call(card, pin, context)?,
+        );
+    }
     let mut text = String::new();
     for (index, step) in steps.iter().enumerate() {
         text.push_str(&format!(

@@ -8,6 +8,8 @@ use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
 
+pub(super) use self::serve::emulated_server;
+
 pub(super) fn run(args: &Tls, context: &Context) -> Result<Outcome, Failure> {
     match args {
         Tls::Connect(args) => connect::run(args, context),

@@ -21,6 +21,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::judging::PeerJudge;
 use crate::cli::output::{Outcome, Stream};
+use crate::credential::Credential;
 use crate::tls::{AcceptError, Admission, Alpn, Family, Refusing, Server};
 use crate::web::bench;
 
@@ -29,6 +30,13 @@ const HANDSHAKE: Duration = Duration::from_secs(120);
 
 /// Connections at a time; more wait.
 const MOST: usize = 64;
+
+/// A server's key and certificates of the emulation authority, for the names of loopback.
+pub(in crate::cli::commands) fn emulated_server(
+    context: &Context,
+) -> Result<Arc<dyn Credential>, Failure> {
+    Ok(Own::emulated(context)?.credential)
+}
 
 pub(super) fn run(args: &TlsServe, context: &Context) -> Result<Outcome, Failure> {
     if !args.listen.ip().is_loopback() {

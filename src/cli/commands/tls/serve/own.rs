@@ -41,7 +41,7 @@ impl Own {
     }
 
     /// For a month, under the names of loopback.
-    fn emulated(context: &Context) -> Result<Self, Failure> {
+    pub(super) fn emulated(context: &Context) -> Result<Self, Failure> {
         let at = context.now();
         let structure = StructureSpec {
             department: "Paris (75)".to_owned(),
