@@ -55,3 +55,26 @@ fn a_wrong_signature_of_a_card_in_a_reader_does_not_leave() {
     let (code, out) = (run.error()["code"].clone(), run.stdout.clone());
     assert_eq!((run.code, code, out.as_str()), (4, "card.signature.wrong".into(), ""));
 }
+
+/// Through vpcd the service is not told of such a reset: what was selected and verified is just gone.
+#[test]
+fn a_state_that_a_card_lost_in_silence_gives_a_right_signature_or_none_and_costs_no_try() {
+    let Some(desk) = Desk::or_skip() else { return };
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("signature");
+    let out = out.to_str().expect("text");
+    // From the counter of the PIN on; before it, files are read.
+    for after in 27..35 {
+        let _ = std::fs::remove_file(out);
+        let fault = format!("reset-after={after}");
+        let card = desk.emulate(Slot::First, &["--persona", "medecin-cps3", "--fault", &fault]);
+        let run =
+            desk.run_with_pin("1234", &["card", "sign", file, "--pin-env", "PIN", "--out", out]);
+        assert_eq!(run.code == 0, std::path::Path::new(out).exists(), "{fault}: {}", run.stderr);
+        assert!([0, 4, 6].contains(&run.code), "{fault}: {}", run.stderr);
+        let status = desk.run(&["card", "pin", "status", "--format", "json"]).document();
+        assert_eq!(status["pin"]["tries_left"], 3, "{fault}");
+        card.remove();
+    }
+}
