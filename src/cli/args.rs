@@ -130,7 +130,7 @@ impl Command {
         match self {
             Self::Card(Card::Watch(_))
             | Self::Crl(crl::Crl::Show(_))
-            | Self::Tls(tls::Tls::Serve(_)) => &[Ndjson],
+            | Self::Tls(tls::Tls::Proxy(_) | tls::Tls::Serve(_)) => &[Ndjson],
             Self::Cert(cert::Cert::Verify(_) | cert::Cert::Lint(_) | cert::Cert::Scan(_))
             | Self::Crl(crl::Crl::Check(_)) => &[Ndjson, Junit, Sarif, Github],
             _ => &[],

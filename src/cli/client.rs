@@ -44,13 +44,25 @@ impl ClientArgs {
         self.client.as_deref() == Some(Path::new("card"))
     }
 
-    /// Each use of the key is an act: what is given is a [`Recorded`](super::recorded::Recorded) one.
     fn card(
         &self,
         host: &str,
         store: &TrustStoreArgs,
         context: &Context,
     ) -> Result<Arc<dyn Credential>, Failure> {
+        let credential = self.on_card(host, store, context, |asker| Box::new(asker))?;
+        Ok(Arc::new(credential))
+    }
+
+    /// The key of the card that the flags choose. Each use of it is an act, and recorded. `asking` says how often who knows
+    /// the PIN is asked for it.
+    pub(super) fn on_card(
+        &self,
+        host: &str,
+        store: &TrustStoreArgs,
+        context: &Context,
+        asking: impl FnOnce(Asker) -> Box<dyn AskPin>,
+    ) -> Result<Recorded<CardCredential>, Failure> {
         let mut card = choose::card(&self.choice, context)?;
         // Without contact there is one key, which proves that the card is there.
         let role = match card.model().interface {
@@ -59,11 +71,11 @@ impl ClientArgs {
         };
         let who = context.acts.who(&mut card);
         let pin = Asker { args: self.pin.clone(), printer: context.printer, input: context.input };
-        let credential = CardCredential::open(card, role, Box::new(pin), self.pin.last_try());
+        let credential = CardCredential::open(card, role, asking(pin), self.pin.last_try());
         let credential = credential.map_err(|error| Failure::credential(&error))?;
         let issuers = issuers(credential.key().certificate(), store)?;
         let credential = credential.with_issuers(issuers);
-        Ok(Arc::new(Recorded::new(credential, &context.acts, who, role, host)))
+        Ok(Recorded::new(credential, &context.acts, who, role, host))
     }
 
     fn file(&self, path: &Path) -> Result<Arc<dyn Credential>, Failure> {
@@ -79,7 +91,7 @@ impl ClientArgs {
 }
 
 /// Asks as every command does: the flag, the keypad, the terminal.
-struct Asker {
+pub(super) struct Asker {
     args: PinArgs,
     printer: Printer,
     input: Input,

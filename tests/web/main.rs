@@ -9,5 +9,13 @@ mod curl;
 mod door;
 mod framing;
 mod passing;
+mod program;
 mod scene;
 mod sharing;
+
+/// Not a test: what tests with a real service start as a second program.
+#[test]
+#[ignore = "started by other tests, as a second program"]
+fn other_program() {
+    support::other::serve();
+}

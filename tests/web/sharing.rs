@@ -2,10 +2,14 @@
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use cpskit::web::proxy::{Connection, End, Handshake, Refusal};
+use cpskit::web::proxy::{Connection, End, Handshake, Protocol, Refusal};
+use http_body_util::BodyExt;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::scene::{Scene, hello, status};
 
@@ -139,4 +143,92 @@ fn a_flood_is_answered_and_closed_and_the_door_still_opens() {
         thread::sleep(Duration::from_millis(10));
     }
     assert_eq!(answer, 200);
+}
+
+#[test]
+fn one_request_more_than_may_be_on_their_way_is_told_to_come_again() {
+    let scene = Scene::new(|_, stream| {
+        // Never answers.
+        let _ = stream.read(&mut [0]);
+    });
+    let (tell, told) = std::sync::mpsc::channel();
+    let request = scene.filled("GET / HTTP/1.1\r\nHost: HOST\r\nX-Cpskit-Token: TOKEN\r\n\r\n");
+    let clients: Vec<_> = (0..140)
+        .map(|_| {
+            let mut client = scene.connect();
+            client.write_all(request.as_bytes()).expect("it listens");
+            let (mut reading, tell) = (client.try_clone().expect("a handle"), tell.clone());
+            thread::spawn(move || {
+                let mut answer = String::new();
+                let _ = reading.read_to_string(&mut answer);
+                let _ = tell.send(answer);
+            });
+            client
+        })
+        .collect();
+    for _ in 0..12 {
+        let answer = told.recv().expect("an answer");
+        assert_eq!(status(&answer), 503, "{answer}");
+        assert!(answer.contains("retry-after: 5\r\n"), "{answer}");
+    }
+    assert!(told.try_recv().is_err());
+    drop(clients);
+}
+
+/// A service that speaks HTTP/2 and answers in frames of its own, with a trailer.
+async fn http2(listener: tokio::net::TcpListener, seen: Arc<Mutex<Vec<String>>>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let seen = Arc::clone(&seen);
+        let service = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+            let seen = Arc::clone(&seen);
+            async move {
+                let (head, body) = request.into_parts();
+                seen.lock()
+                    .expect("whole")
+                    .push(format!("{} {} {:?}", head.method, head.uri, head.headers));
+                let mut trailers = http::HeaderMap::new();
+                trailers.insert("x-sum", http::HeaderValue::from_static("7"));
+                let body = body.with_trailers(async move { Some(Ok(trailers)) });
+                Ok::<_, hyper::Error>(
+                    http::Response::builder()
+                        .header("trailer", "x-sum")
+                        .body(body)
+                        .expect("an answer"),
+                )
+            }
+        });
+        let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+    }
+}
+
+#[test]
+fn all_requests_share_one_connection_of_http2() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    runtime.spawn(http2(listener, Arc::clone(&seen)));
+    let scene = Scene::to(address, Protocol::Http2, seen);
+    thread::scope(|scope| {
+        for _ in 0..30 {
+            scope.spawn(|| {
+                let answer = scene.raw("POST /x HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nTE: trailers\r\nX-Cpskit-Token: TOKEN\r\nCookie: a=1\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nback\r\n0\r\n\r\n");
+                assert_eq!(status(&answer), 200, "{answer}");
+                assert!(answer.contains("back") && answer.contains("x-sum: 7"), "{answer}");
+            });
+        }
+    });
+    assert_eq!(scene.upstream.opened.load(Ordering::SeqCst), 1);
+    let seen = scene.seen();
+    assert_eq!(seen.len(), 30);
+    assert!(seen[0].starts_with("POST https://service.example/app/x "), "{}", seen[0]);
+    assert!(
+        seen[0].contains("\"te\": \"trailers\"") && !seen[0].contains("\"host\""),
+        "{}",
+        seen[0]
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
@@ -114,8 +115,8 @@ pub(in crate::cli) struct TlsProxy {
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) token_file: Option<PathBuf>,
     /// Forget the PIN after this long without a request: `15m`, `1h`; `0` asks at each signature
-    #[arg(long, value_name = "DURATION", default_value = "15m")]
-    pub(in crate::cli) pin_idle: String,
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
+    pub(in crate::cli) pin_idle: Duration,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -145,4 +146,20 @@ pub(in crate::cli) struct TlsServe {
     /// Offer this version of TLS only
     #[arg(long, value_enum, value_name = "VERSION")]
     pub(in crate::cli) tls: Option<TlsVersion>,
+}
+
+/// `90s`, `15m`, `8h`, or `0`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "a number with `s`, `m` or `h` after it, or `0`; at most `24h`".to_owned();
+    let unit = match text.chars().last() {
+        _ if text == "0" => return Ok(Duration::ZERO),
+        Some('s') => 1,
+        Some('m') => 60,
+        Some('h') => 3600,
+        _ => return Err(wrong()),
+    };
+    let digits = &text[..text.len() - 1];
+    let number = Some(digits).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+    let seconds = number.and_then(|digits| digits.parse::<u64>().ok()?.checked_mul(unit));
+    seconds.filter(|seconds| *seconds <= 86_400).map(Duration::from_secs).ok_or_else(wrong)
 }

@@ -1,6 +1,7 @@
 //! `cpskit tls …`
 
 mod connect;
+mod proxy;
 mod serve;
 
 use crate::cli::args::tls::Tls;
@@ -13,7 +14,7 @@ pub(super) use self::serve::emulated_server;
 pub(super) fn run(args: &Tls, context: &Context) -> Result<Outcome, Failure> {
     match args {
         Tls::Connect(args) => connect::run(args, context),
-        Tls::Proxy(_) => Err(Failure::defect()),
+        Tls::Proxy(args) => proxy::run(args, context),
         Tls::Serve(args) => serve::run(args, context),
     }
 }
