@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::task::JoinHandle;
 
 use crate::tls::{Alpn, Error as TlsError, Stream};
 
@@ -83,19 +84,38 @@ pub async fn send(stream: Stream, ask: Ask) -> Result<Answer, RequestError> {
         parts.path_and_query = Some(path);
         *request.uri_mut() = Uri::from_parts(parts).expect("scheme, authority and path stand");
         let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
-        tokio::spawn(connection);
-        sender.send_request(request).await?
+        let connection = tokio::spawn(connection);
+        let sent = sender.send_request(request).await;
+        drop(sender);
+        told(sent, connection).await?
     } else {
         let host = HeaderValue::from_str(authority.as_str()).expect("an authority is ASCII");
         request.headers_mut().insert(HOST, host);
         *request.uri_mut() = Uri::from(path);
         let (mut sender, connection) = http1::handshake(io).await?;
-        tokio::spawn(connection);
-        sender.send_request(request).await?
+        let connection = tokio::spawn(connection);
+        let sent = sender.send_request(request).await;
+        drop(sender);
+        told(sent, connection).await?
     };
     let (parts, body) = response.into_parts();
     let version = if http2 { "HTTP/2" } else { "HTTP/1.1" };
     Ok(Answer { status: parts.status, version, headers: parts.headers, body })
+}
+
+/// What was sent, or why not: what ended the connection tells more than that it has ended.
+async fn told<T>(
+    sent: Result<T, hyper::Error>,
+    connection: JoinHandle<Result<(), hyper::Error>>,
+) -> Result<T, RequestError> {
+    let error = match sent {
+        Ok(sent) => return Ok(sent),
+        Err(error) => error,
+    };
+    match connection.await {
+        Ok(Err(cause)) => Err(cause.into()),
+        _ => Err(error.into()),
+    }
 }
 
 impl Answer {

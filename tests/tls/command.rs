@@ -120,6 +120,39 @@ async fn a_card_authenticates_in_the_versions_that_its_generation_can() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn openssl_requires_the_card_and_takes_it() {
+    use crate::scene::{SERVER_KEY, server_certificate};
+    use crate::support::daemon::Daemon;
+    use crate::support::tool::Tool;
+    let Some(openssl) = Tool::or_skip("openssl", "openssl") else { return };
+    let files = Files::new();
+    fs::write(files.path("pin"), "1234\n").expect("written");
+    fs::write(files.path("server.key"), SERVER_KEY).expect("written");
+    fs::write(files.path("server.pem"), server_certificate().to_pem()).expect("written");
+    fs::write(files.path("ca.pem"), emulated_root("ACR-FO-TEST").to_pem()).expect("written");
+    let daemon = Daemon::start(|port| {
+        let accept = format!("127.0.0.1:{port}");
+        let args = ["s_server", "-www", "-Verify", "3", "-verify_return_error", "-accept", &accept];
+        let mut command = openssl.command(files.folder.path(), args);
+        command.args(["-cert", "server.pem", "-key", "server.key", "-CAfile", "ca.pem"]);
+        command.current_dir(files.folder.path());
+        command
+    });
+    let url = format!("https://localhost:{}/", daemon.port());
+    for (persona, protocol) in [("medecin-cps3", "TLS 1.2"), ("medecin-cps4", "TLS 1.3")] {
+        let emulated = format!("--emulated={persona}");
+        let more = ["--client", "card", &emulated, "--pin-file", "pin", "--format", "json"];
+        let run = files.connect(url.clone(), &more).await;
+        assert_eq!(run.code, 0, "{persona}: {run:?}");
+        let document = run.document();
+        assert_eq!(document["connection"]["protocol"], protocol, "{persona}");
+        assert_eq!(document["client"]["authority_named"], true, "{persona}");
+    }
+    let refused = files.connect(url, &["--client", "client.pem"]).await;
+    assert_eq!(refused.code, 1, "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_pin_is_asked_only_where_the_server_asks_and_its_failures_keep_their_codes() {
     let files = Files::new();
     fs::write(files.path("wrong"), "4321").expect("written");

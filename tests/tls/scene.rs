@@ -19,7 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::support::mint::{KEYS, Template, alternative_names, der};
 
 pub(crate) const CLIENT_KEY: &str = include_str!("../../certs-test/keys/org-auth-cli.pem");
-const SERVER_KEY: &str = include_str!("../../certs-test/keys/serv-ssl.pem");
+pub(crate) const SERVER_KEY: &str = include_str!("../../certs-test/keys/serv-ssl.pem");
 
 fn spki(product: &[u8]) -> Vec<u8> {
     Certificate::parse(product).expect("committed").spki().to_vec()
@@ -46,7 +46,7 @@ pub(crate) fn client_certificate() -> Certificate {
     CLIENT.clone()
 }
 
-fn server_certificate() -> Certificate {
+pub(crate) fn server_certificate() -> Certificate {
     let spki = spki(include_bytes!("../../certs-test/igc/test/serv-ssl.der"));
     let template = Template { spki, ..Template::new("Authority", "Server") }
         .with(alternative_names(&[der(0x82, b"localhost")]));
