@@ -3,12 +3,15 @@
 use crate::support::desk::{Desk, Slot};
 use crate::support::strace::{sockets, strace_or_skip};
 
+/// Something to sign.
+const THIS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+
 #[test]
 fn no_command_on_a_card_opens_an_internet_socket() {
     let Some(strace) = strace_or_skip() else { return };
     let Some(desk) = Desk::or_skip() else { return };
     let _card = desk.insert(Slot::First, "medecin-cps3");
-    let verbs: [&[&str]; 9] = [
+    let verbs: [&[&str]; 11] = [
         &["card", "list"],
         &["card", "id"],
         &["card", "read"],
@@ -17,6 +20,8 @@ fn no_command_on_a_card_opens_an_internet_socket() {
         &["card", "activities", "--pin-env", "PIN"],
         &["card", "pin", "status"],
         &["card", "apdu", "00B0000000"],
+        &["card", "sign", THIS, "--format", "json", "--pin-env", "PIN"],
+        &["card", "data", "read", "--format", "json"],
         &["doctor"],
     ];
     for verb in verbs {
@@ -33,16 +38,22 @@ fn no_command_on_a_card_opens_an_internet_socket() {
 #[test]
 fn no_command_on_the_card_in_process_opens_any_socket() {
     let Some(strace) = strace_or_skip() else { return };
-    let verbs: [&[&str]; 6] = [
+    let verbs: [&[&str]; 8] = [
         &["card", "id", "--emulated"],
         &["card", "read", "--emulated", "--pin-env", "PIN"],
         &["card", "certs", "--emulated"],
         &["card", "watch", "--emulated"],
-        &["demo"],
+        &["card", "sign", THIS, "--emulated", "--format", "json", "--pin-env", "PIN"],
+        &["card", "pin", "change", "--emulated", "--pin-env", "PIN", "--new-pin-env", "NEW"],
+        // Online it calls a service in the same process.
+        &["demo", "--offline"],
         &["emulate", "card", "--list"],
     ];
     for args in verbs {
-        let found = sockets(strace, crate::support::cli::command(args).env("PIN", "1234"));
+        let found = sockets(
+            strace,
+            crate::support::cli::command(args).env("PIN", "1234").env("NEW", "4321"),
+        );
         assert_eq!(found, (0, Vec::new()), "{args:?}");
     }
 }
