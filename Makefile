@@ -15,8 +15,8 @@ test: ## formatting, lints, features, documentation, every test (real pcscd, ope
 	@scripts/install build reader judges
 	@CPSKIT_REQUIRE_PCSCD=1 scripts/test
 
-judges: ## the heavier checks: benchmarks run once, yardsticks against openssl, ring, rustls-webpki
-	@scripts/install build judges
+judges: ## the heavier checks: a browser, benchmarks run once, yardsticks against openssl, ring, rustls-webpki
+	@scripts/install build judges browser
 	@scripts/judges
 
 certs: ## remakes the test PKI in certs-test/

@@ -33,6 +33,7 @@ Promise.allSettled(tries).then(() => fetch('/done'));
 </script>";
 
 #[test]
+#[ignore = "a browser is large; `make judges` installs it and runs this"]
 fn a_browser_loads_a_page_through_the_door_and_no_other_page_can() {
     let Some(chromium) = Tool::or_skip("chromium", "chromium") else { return };
     let asked_of_other = other_site();
