@@ -39,6 +39,11 @@ impl PinArgs {
         if self.allow_last_try { LastTry::Spend } else { LastTry::Keep }
     }
 
+    /// Whether a flag says where the PIN is.
+    pub(super) fn is_named(&self) -> bool {
+        self.pin_env.is_some() || self.pin_file.is_some() || self.pin_fd.is_some()
+    }
+
     /// The PIN given by a flag; `None` when no flag gives one.
     pub(super) fn given(&self) -> Result<Option<Pin>, Failure> {
         Named {

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::json::hex;
 use crate::card::Hashed;
-use crate::credential::{Credential, Error, Hash, Nature, Scheme};
+use crate::credential::{CardCredential, Credential, Error, Hash, Nature, Scheme};
 use crate::trace::Action;
 use crate::x509::Certificate;
 
@@ -36,9 +36,35 @@ impl<C: Credential> Recorded<C> {
     }
 
     /// What is recorded.
-    #[allow(dead_code, reason = "the proxy takes it up as it lands")]
     pub(super) fn credential(&self) -> &C {
         &self.credential
+    }
+}
+
+impl Recorded<CardCredential> {
+    /// Asks for the PIN and presents it to the card, which signs nothing: an act of its own.
+    pub(super) fn verify_pin(&self) -> Result<(), Failure> {
+        let outcome = self.acts.record(
+            Action::CardPinVerify,
+            |record| {
+                record.by(self.who.clone());
+                let outcome = self.credential.verify_pin();
+                if matches!(outcome, Err(Error::Pin(_))) {
+                    // None was presented.
+                    record.forget();
+                }
+                outcome
+            },
+            ending,
+        )?;
+        outcome.map_err(|error| Failure::credential(&error))
+    }
+}
+
+fn ending(error: &Error) -> Ending {
+    match error {
+        Error::Card(error) => Ending::of(&Failure::of_card(error)),
+        error => Ending::of(&Failure::new("usage", Exit::Usage, error.to_string())),
     }
 }
 
@@ -65,10 +91,7 @@ impl<C: Credential> Credential for Recorded<C> {
                 }
                 self.credential.sign(scheme, message)
             },
-            |error| match error {
-                Error::Card(error) => Ending::of(&Failure::of_card(error)),
-                error => Ending::of(&Failure::new("usage", Exit::Usage, error.to_string())),
-            },
+            ending,
         );
         outcome.unwrap_or_else(|failure| Err(Error::Withheld(failure.message.into())))
     }

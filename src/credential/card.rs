@@ -181,6 +181,24 @@ impl CardCredential {
         self.card.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the PIN is typed on the reader, and never comes here.
+    pub fn keypad(&self) -> Keypad {
+        self.keypad
+    }
+
+    /// Asks for the PIN now and presents it to the card, so that who types it need not wait for the first signature. Nothing is
+    /// signed, and the card is left as after any use of the PIN. A key without a PIN asks for nothing.
+    ///
+    /// # Errors
+    /// [`Error::Pin`] when there is no PIN; [`Error::Card`].
+    pub fn verify_pin(&self) -> Result<(), Error> {
+        let outcome = self.present(|card, source| match source {
+            Some(source) => card.session(|session| session.unlock(source, self.last_try).map(drop)),
+            None => Ok(()),
+        })?;
+        Ok(outcome?)
+    }
+
     /// Signs what was hashed already, or elsewhere, in a way that [`Key::schemes`] lists: those of the signature key of a CPS4
     /// include a PSS whose salt the card chooses, and [`Key::verify`] tells.
     ///
@@ -218,6 +236,22 @@ impl CardCredential {
         kind: ActKind<'_>,
         work: impl FnOnce(&mut Card, Option<PinSource<'_>>) -> Result<T, CardError>,
     ) -> Result<T, Error> {
+        let outcome = self.present(work)?;
+        if let Some(observer) = &self.observer {
+            let result = outcome.as_ref().map(|_| ());
+            let recorded = observer.act(Act { kind, key: &self.key, result });
+            // What the card said comes first; nothing was made then.
+            let made = outcome?;
+            return recorded.map(|()| made).map_err(Error::Withheld);
+        }
+        Ok(outcome?)
+    }
+
+    /// What the card does once it has its PIN, if it needs one; the outer error is that there is none.
+    fn present<T>(
+        &self,
+        work: impl FnOnce(&mut Card, Option<PinSource<'_>>) -> Result<T, CardError>,
+    ) -> Result<Result<T, CardError>, Error> {
         // One at a time, and in one order: who waits for the card is asked for the PIN when it is free.
         let mut card = self.lock();
         let given = match self.key.pin() {
@@ -234,14 +268,7 @@ impl CardCredential {
             Err(_) => {}
             Ok(_) => self.pin.accepted(),
         }
-        if let Some(observer) = &self.observer {
-            let result = outcome.as_ref().map(|_| ());
-            let recorded = observer.act(Act { kind, key: &self.key, result });
-            // What the card said comes first; nothing was made then.
-            let made = outcome?;
-            return recorded.map(|()| made).map_err(Error::Withheld);
-        }
-        Ok(outcome?)
+        Ok(outcome)
     }
 
     fn lock(&self) -> MutexGuard<'_, Card> {

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use cpskit::card::{Hash, Hashed, LastTry, Padding, Presence, Role};
+use cpskit::card::{self, Hash, Hashed, LastTry, Padding, Presence, Role};
 use cpskit::credential::{
-    Act, ActKind, AskPin, CardCredential, Credential, Given, Keypad, Nature, Observe,
+    Act, ActKind, AskPin, CardCredential, Credential, Error, Given, Keypad, Nature, Observe,
     PinUnavailable, Remembered, Scheme,
 };
 use cpskit::emulate::{Fault, Slot, VirtualReader};
@@ -131,8 +131,27 @@ fn the_pin_is_asked_for_at_each_signature_unless_it_is_remembered() {
 }
 
 #[test]
+fn a_pin_verified_ahead_is_not_asked_for_again_and_nothing_is_signed() {
+    let scene = Scene::new("medecin-cps4", Role::Authentication, PIN, &[], true);
+    scene.credential.verify_pin().expect("the right one");
+    assert_eq!((scene.asked(), scene.told()), (1, Vec::new()));
+    assert_eq!((scene.sign(RSA), scene.asked()), (Ok(256), 1));
+}
+
+#[test]
+fn a_pin_refused_ahead_is_forgotten() {
+    let scene = Scene::new("medecin-cps4", Role::Authentication, "9999", &[], true);
+    for asked in [1, 2] {
+        let refused = scene.credential.verify_pin();
+        assert!(matches!(refused, Err(Error::Card(card::Error::PinRefused { .. }))), "{refused:?}");
+        assert_eq!(scene.asked(), asked);
+    }
+}
+
+#[test]
 fn the_technical_key_asks_for_nothing() {
     let scene = Scene::new("sans-contact-cps3", Role::Technical, "", &[], false);
+    scene.credential.verify_pin().expect("no PIN to verify");
     assert_eq!((scene.sign(RSA), scene.asked()), (Ok(256), 0));
 }
 

@@ -11,7 +11,9 @@ mod framing;
 mod passing;
 mod program;
 mod scene;
+mod service;
 mod sharing;
+mod terminal;
 
 /// Not a test: what tests with a real service start as a second program.
 #[test]

@@ -1,177 +1,24 @@
-//! The command itself: a virtual card, `openssl s_server` that wants its certificate, curl in front.
+//! The command itself: a virtual card, `openssl s_server` or nginx that wants its certificate, curl in front.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use crate::support::cli::{command, run};
+use crate::service::{PROXY, Service};
+use crate::support::cli::{command, finish, run};
+use crate::support::daemon::Daemon;
 use crate::support::desk::{Desk, Slot};
 use crate::support::schema;
+#[cfg(target_os = "linux")]
+use crate::support::strace::strace_or_skip;
 use crate::support::tool::Tool;
-
-const PROXY: [&str; 6] = ["tls", "proxy", "--listen", "127.0.0.1:0", "--client", "card"];
-
-/// A service that asks for a certificate, and says in its page which session it was.
-struct Service {
-    folder: TempDir,
-    port: u16,
-    process: Child,
-}
-
-impl Service {
-    fn start() -> Option<Self> {
-        let openssl = Tool::or_skip("openssl", "openssl")?;
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = |name: &str| folder.path().join(name).display().to_string();
-        let (key, certificate) = (path("key.pem"), path("certificate.pem"));
-        let made = openssl
-            .command(
-                folder.path(),
-                ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30"],
-            )
-            .args(["-keyout", &key, "-out", &certificate, "-subj", "/CN=localhost"])
-            .args(["-addext", "subjectAltName=IP:127.0.0.1"])
-            .output()
-            .expect("it starts");
-        assert!(made.status.success(), "{made:?}");
-        let port = free_port();
-        let process = openssl
-            .command(folder.path(), ["s_server", "-quiet", "-www", "-Verify", "2"])
-            .args(["-accept", &format!("127.0.0.1:{port}"), "-cert", &certificate, "-key", &key])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("it starts");
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            thread::sleep(Duration::from_millis(10));
-        }
-        Some(Self { folder, port, process })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// `cpskit tls proxy` in front of it, its first line read.
-    fn proxy(&self, pin: &str, more: &[&str]) -> Running {
-        self.proxy_of(command(PROXY), pin, more)
-    }
-
-    fn proxy_of(&self, mut command: Command, pin: &str, more: &[&str]) -> Running {
-        fs::write(self.path("pin"), pin).expect("written");
-        let token = self.path("token");
-        command
-            .arg("--to")
-            .arg(format!("https://127.0.0.1:{}/", self.port))
-            .arg("--trust")
-            .arg(self.path("certificate.pem"))
-            .args(["--revocation", "off", "--format", "ndjson", "--offline"])
-            .arg("--token-file")
-            .arg(&token)
-            .args(more);
-        if !pin.is_empty() {
-            command.arg("--pin-file").arg(self.path("pin"));
-        }
-        let mut process = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut lines = BufReader::new(process.stdout.take().expect("piped"));
-        let ready = line(&mut lines);
-        assert_eq!(ready["event"], "ready");
-        assert_eq!(ready["emulated"], true);
-        let address = ready["address"].as_str().expect("an address").to_owned();
-        Running { process, lines, address, token }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-struct Running {
-    process: Child,
-    lines: BufReader<ChildStdout>,
-    address: String,
-    token: PathBuf,
-}
-
-impl Running {
-    /// Status and body.
-    fn get(&self, path: &str) -> (String, String) {
-        let fields = self.token.with_extension("fields");
-        let token = fs::read_to_string(&self.token).expect("it is there");
-        fs::write(&fields, format!("X-Cpskit-Token: {token}Accept: application/json\n"))
-            .expect("written");
-        let output = Command::new("curl")
-            .args([
-                "--silent",
-                "--noproxy",
-                "*",
-                "--max-time",
-                "60",
-                "--write-out",
-                "\n%{http_code}",
-            ])
-            .arg("--header")
-            .arg(format!("@{}", fields.display()))
-            .arg(format!("{}{path}", self.address))
-            .output()
-            .expect("curl");
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let (body, status) = text.rsplit_once('\n').expect("two parts");
-        (status.to_owned(), body.to_owned())
-    }
-
-    /// The code of a refusal.
-    fn refused(&self, status: &str) -> String {
-        let (found, body) = self.get("");
-        assert_eq!(found, status, "{body}");
-        let document = schema::checked(&body);
-        document["code"].as_str().expect("a code").to_owned()
-    }
-
-    /// Exit code, and all that was printed after the first line.
-    fn end(mut self) -> (i32, Vec<Value>, String) {
-        let code = self.process.wait().expect("it ends").code().expect("no signal ended it");
-        let mut rest = String::new();
-        self.lines.read_to_string(&mut rest).expect("text");
-        let mut said = String::new();
-        let mut stderr = self.process.stderr.take().expect("piped");
-        stderr.read_to_string(&mut said).expect("text");
-        (code, rest.lines().map(schema::checked).collect(), said)
-    }
-
-    fn interrupt(self) -> (i32, Vec<Value>, String) {
-        let killed = Command::new("kill").arg("-INT").arg(self.process.id().to_string()).status();
-        assert!(killed.expect("kill").success());
-        self.end()
-    }
-}
-
-fn line(lines: &mut BufReader<ChildStdout>) -> Value {
-    let mut line = String::new();
-    lines.read_line(&mut line).expect("text");
-    schema::checked(&line)
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
 
 #[test]
 fn the_card_signs_once_and_the_sessions_that_follow_are_resumed() {
@@ -232,16 +79,187 @@ fn taking_the_card_out_closes_the_door() {
     assert_eq!(schema::checked(&said)["code"], "card.removed");
     assert!(!file.exists());
     let host = address.trim_start_matches("http://").trim_end_matches('/');
-    assert!(std::net::TcpStream::connect(host).is_err());
+    assert!(TcpStream::connect(host).is_err());
 }
 
 #[test]
-fn without_a_pin_and_nobody_to_ask_requests_are_told_what_to_do() {
+fn without_a_pin_and_nobody_to_ask_the_proxy_does_not_start_and_says_what_to_do() {
+    for idle in ["15m", "0"] {
+        let more = ["--emulated=medecin-cps4", "--no-input", "--format", "json"];
+        let to = ["--to", "https://127.0.0.1:1/", "--pin-idle", idle];
+        let found = finish(command(PROXY).args(to).args(more).stdin(Stdio::null()));
+        assert_eq!((found.code, found.stdout.as_str()), (2, ""), "{found:?}");
+        let error = found.error();
+        assert_eq!(error["code"], "card.pin.needed");
+        let hint = "give it with `--pin-env VAR`, `--pin-file FILE` or `--pin-fd N`";
+        assert_eq!(error["hint"], hint);
+    }
+}
+
+#[test]
+fn each_full_handshake_is_an_act_towards_the_host_and_a_resumed_one_is_none() {
+    let (Some(resuming), Some(forgetful)) = (Service::start(), Service::forgetful()) else {
+        return;
+    };
+    for (service, signatures) in [(resuming, 1), (forgetful, 3)] {
+        let file = service.path("acts");
+        let trace = file.to_str().expect("text");
+        let running = service.proxy("1234", &["--emulated=medecin-cps3", "--trace", trace]);
+        for _ in 0..3 {
+            assert_eq!(running.get("").0, "200");
+        }
+        let (code, _, said) = running.interrupt();
+        assert_eq!(code, 0, "{said}");
+        let expected = vec!["tls.authenticate done 127.0.0.1"; signatures];
+        assert_eq!(acts(&file), expected);
+    }
+}
+
+/// Action, result and host of each act in a file.
+pub(crate) fn acts(file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).expect("traces");
+    let lines = text.lines().map(schema::checked).filter(|line| line["kind"] == "act");
+    let part = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    lines
+        .map(|line| {
+            let parts = [&line["action"], &line["result"], &line["object"]["host"]].map(part);
+            parts.join(" ")
+        })
+        .collect()
+}
+
+#[test]
+fn a_service_on_the_internet_is_reached_through_the_proxy_of_the_environment() {
     let Some(service) = Service::start() else { return };
-    let running = service.proxy("", &["--emulated=medecin-cps4"]);
-    assert_eq!(running.refused("503"), "card.pin.needed");
-    assert_eq!(running.refused("503"), "card.pin.needed");
-    assert_eq!(running.interrupt().0, 0);
+    let (port, asked) = tunnels(service.port);
+    let mut command = command(PROXY);
+    command
+        .args(["--to", "https://service.example/", "--emulated=medecin-cps4", "--pin-env", "CODE"])
+        .env("CODE", "1234")
+        .env("HTTPS_PROXY", format!("http://user:secret@127.0.0.1:{port}"))
+        .env_remove("https_proxy")
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy");
+    let running = service.started(&mut command);
+    let (status, body) = running.get("");
+    assert_eq!(status, "200", "{body}");
+    let (code, lines, said) = running.interrupt();
+    assert_eq!(code, 0, "{said}");
+    let head = asked.recv().expect("a head");
+    assert!(head.starts_with("CONNECT service.example:443 HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\nProxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"), "{head}");
+    assert!(!format!("{lines:?}{said}").contains("secret"), "{said}");
+}
+
+/// A proxy whose tunnels all lead to this port; its own, and the heads it was sent.
+fn tunnels(to: u16) -> (u16, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                let mut byte = [0];
+                client.read_exact(&mut byte).expect("a head");
+                head.push(char::from(byte[0]));
+            }
+            let _ = tell.send(head);
+            let mut server = TcpStream::connect(("127.0.0.1", to)).expect("it listens");
+            client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").expect("it reads");
+            let (mut back, mut out) = (server.try_clone(), client.try_clone());
+            thread::spawn(move || {
+                let _ = io::copy(back.as_mut().expect("a handle"), out.as_mut().expect("a handle"));
+                let _ = out.expect("a handle").shutdown(Shutdown::Both);
+            });
+            thread::spawn(move || io::copy(&mut client, &mut server));
+        }
+    });
+    (port, told)
+}
+
+#[test]
+fn nginx_takes_the_card_and_its_sessions_are_resumed() {
+    let Some(nginx) = Tool::or_skip("nginx", "nginx-light") else { return };
+    let Some(service) = Service::start() else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    let daemon = Daemon::start(|port| {
+        let config = home.path().join("nginx.conf");
+        fs::write(&config, nginx_configuration(home.path(), &service, port)).expect("written");
+        let mut command = nginx.command(home.path(), ["-e", "stderr", "-p"]);
+        command.arg(home.path()).arg("-c").arg(config);
+        command
+    });
+    for persona in ["--emulated=medecin-cps3", "--emulated=medecin-cps4"] {
+        fs::write(service.path("pin"), "1234").expect("written");
+        let mut command = command(PROXY);
+        command
+            .args([
+                "--to",
+                &format!("https://127.0.0.1:{}/app", daemon.port()),
+                "--offline",
+                persona,
+            ])
+            .arg("--pin-file")
+            .arg(service.path("pin"));
+        let running = service.started(&mut command);
+        for reused in [".", "r", "r"] {
+            let (status, body) = running.get("who?x=1");
+            assert_eq!(status, "200", "{body}");
+            assert!(body.starts_with(&format!("/app/who?x=1 {reused} ")), "{body}");
+            assert!(body.contains("EMULATION TEST"), "{body}");
+        }
+        let (code, lines, said) = running.interrupt();
+        assert_eq!(code, 0, "{said}");
+        let connections: Vec<&Value> = lines.iter().map(|line| &line["connection"]).collect();
+        assert_eq!(connections, ["new", "resumed", "resumed"]);
+    }
+}
+
+fn nginx_configuration(home: &Path, service: &Service, port: u16) -> String {
+    let (home, at) = (home.display(), service.folder.path().display());
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|what| format!("{what}_temp_path {home}/{what};\n"))
+        .concat();
+    format!(
+        "daemon off;\nmaster_process off;\nerror_log stderr;\npid {home}/pid;\nevents {{}}\nhttp {{\n\
+         access_log off;\nkeepalive_timeout 0;\n{temporary}\
+         server {{\nlisten 127.0.0.1:{port} ssl;\nssl_certificate {at}/certificate.pem;\n\
+         ssl_certificate_key {at}/key.pem;\nssl_protocols TLSv1.2 TLSv1.3;\nssl_session_cache shared:all:1m;\n\
+         ssl_verify_client optional_no_ca;\ndefault_type text/plain;\n\
+         location / {{ return 200 '$request_uri $ssl_session_reused $ssl_client_i_dn'; }}\n}}\n}}\n"
+    )
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_file_of_the_token_is_its_owners_from_its_first_byte() {
+    let Some(strace) = strace_or_skip() else { return };
+    let home = tempfile::tempdir().expect("a folder");
+    let (log, token) = (home.path().join("log"), home.path().join("token"));
+    let proxy = ["tls", "proxy", "--listen", "127.0.0.1:0", "--to", "https://127.0.0.1:1/"];
+    let mut process = strace
+        .command(home.path(), ["-f", "-qq", "-e", "trace=file,fchmod,umask", "-o"])
+        .arg(&log)
+        .args(["sh", "-c", "umask 0; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_cpskit")])
+        .args(proxy)
+        .arg("--token-file")
+        .arg(&token)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // Nobody reads its first line: it ends there.
+    drop(process.stdout.take());
+    assert!(process.wait().expect("it ends").success());
+    let log = fs::read_to_string(log).expect("a log");
+    let home = home.path().to_str().expect("text");
+    let made: Vec<&str> =
+        log.lines().filter(|line| line.contains(home) && line.contains("O_CREAT")).collect();
+    assert_eq!(made.len(), 1, "{log}");
+    assert!(made[0].contains("O_EXCL") && made[0].contains(", 0600)"), "{made:?}");
+    assert!(!log.contains("chmod("), "{log}");
+    assert!(log.lines().any(|line| line.contains("rename") && line.contains("/token\"")), "{log}");
+    assert!(!token.exists());
 }
 
 #[test]

@@ -46,6 +46,15 @@ impl<A: AskPin, C: Fn() -> Instant + Send + Sync> Remembered<A, C> {
         left
     }
 
+    /// The idle limit begins anew: what the PIN opened is in use.
+    pub fn touch(&self) {
+        self.expire();
+        let now = (self.clock)();
+        if let Some(kept) = self.lock().as_mut() {
+            kept.used = now;
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Option<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,6 +152,7 @@ mod tests {
                 "ask" => drop(remembered.ask(Keypad::Absent).expect("a PIN")),
                 "accepted" => remembered.accepted(),
                 "forget" => remembered.forget(),
+                "touch" => remembered.touch(),
                 _ => drop(remembered.expire()),
             }
             person.asked.load(Ordering::Relaxed)
@@ -170,6 +180,20 @@ mod tests {
             assert_eq!(after("ask"), 1);
             wait(60);
             assert_eq!(after("ask"), 2);
+        });
+    }
+
+    #[test]
+    fn use_of_what_a_pin_opened_keeps_it_and_does_not_bring_it_back() {
+        let person = Person::default();
+        with(&person, |wait, after| {
+            assert_eq!(after("ask"), 1);
+            wait(59);
+            assert_eq!(after("touch"), 1);
+            wait(59);
+            assert_eq!(after("ask"), 1);
+            wait(60);
+            assert_eq!([after("touch"), after("ask")], [1, 2]);
         });
     }
 

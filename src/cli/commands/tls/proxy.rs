@@ -78,7 +78,12 @@ pub(super) fn run(args: &TlsProxy, context: &Context) -> Result<Outcome, Failure
         fatal: fatal.clone(),
     });
     let printer = context.printer;
-    let log = Arc::new(Log { printer, emulated, unread: AtomicBool::new(false) });
+    let log = Arc::new(Log {
+        lent: Arc::clone(&lent),
+        printer,
+        emulated,
+        unread: AtomicBool::new(false),
+    });
     let proxy = Proxy::new(listener, service.clone(), upstream, log, ANSWER_WITHIN)
         .map_err(|error| Failure::new("net.temporary", Exit::Temporary, error.to_string()))?;
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::card::PinRule;
 use crate::cli::args::tls::TlsProxy;
 use crate::cli::client::Asker;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Input};
 use crate::cli::failure::Failure;
 use crate::cli::recorded::Recorded;
 use crate::credential::{
@@ -36,6 +37,17 @@ impl Lent {
             kept = Some(Arc::clone(&remembered));
             Box::new(Shared(remembered))
         })?;
+        let card = credential.credential();
+        let typed = card.key().pin() == PinRule::Needed && card.keypad() == Keypad::Absent;
+        if typed && !client.pin.is_named() {
+            if context.input == Input::None {
+                return Err(Failure::pin_needed());
+            }
+            // Now, while its holder looks at the terminal. What would not be remembered is asked for when it is needed.
+            if !args.pin_idle.is_zero() {
+                credential.verify_pin()?;
+            }
+        }
         let credential = Arc::new(credential);
         let lent: Arc<dyn Credential> = credential.clone();
         Ok(Self { credential: Some(lent), card: kept.map(|kept| (credential, kept)) })
@@ -49,6 +61,13 @@ impl Lent {
     pub(super) fn forget(&self) {
         if let Some((card, _)) = &self.card {
             card.credential().forget_pin();
+        }
+    }
+
+    /// What was lent is in use: the PIN is not forgotten yet.
+    pub(super) fn touch(&self) {
+        if let Some((_, kept)) = &self.card {
+            kept.touch();
         }
     }
 

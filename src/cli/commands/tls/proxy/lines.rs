@@ -1,10 +1,13 @@
 //! What the proxy prints: a line when it is ready, and one for each request.
 
+use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::key::Lent;
 use crate::cli::context::now;
 use crate::cli::output::{Printer, Stream, text};
 use crate::web::proxy::{Connection, End, Entry, Handshake, Journal};
@@ -48,16 +51,26 @@ impl Line<'_> {
 }
 
 /// Prints each request.
-#[derive(Debug)]
 pub(super) struct Log {
+    /// Told of each request that passed.
+    pub(super) lent: Arc<Lent>,
     pub(super) printer: Printer,
     pub(super) emulated: bool,
     /// Nobody reads any more: that is no reason to close the door.
     pub(super) unread: AtomicBool,
 }
 
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Log")
+    }
+}
+
 impl Journal for Log {
     fn answered(&self, entry: &Entry) {
+        if let End::Passed(_) = entry.end {
+            self.lent.touch();
+        }
         if self.unread.load(Ordering::Relaxed) {
             return;
         }
