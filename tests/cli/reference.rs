@@ -95,6 +95,14 @@ fn every_code_of_the_program_is_on_its_page_and_every_code_of_the_page_in_the_pr
 }
 
 #[test]
+fn every_answer_of_the_door_is_on_the_page_of_the_proxy_and_every_one_of_the_page_in_the_program() {
+    let page = page("proxy");
+    let rows = rows(&page).map(|row| row[0].clone());
+    let written: BTreeSet<String> = rows.filter(|code| code.starts_with("proxy.")).collect();
+    assert_eq!(written, codes_of(&Path::new(ROOT).join("src/web"), &["proxy."]));
+}
+
+#[test]
 fn every_finding_of_a_scan_is_on_the_page_of_findings() {
     let page = page("finding-codes");
     let rows = rows(&page).map(|row| row[0].clone());
