@@ -6,6 +6,7 @@ pub(crate) mod cli;
 pub(crate) mod daemon;
 #[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod desk;
+pub(crate) mod gnutls;
 pub(crate) mod mint;
 #[cfg(all(unix, feature = "pcsc"))]
 pub(crate) mod other;
