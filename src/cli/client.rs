@@ -80,9 +80,10 @@ impl ClientArgs {
 
     fn file(&self, path: &Path) -> Result<Arc<dyn Credential>, Failure> {
         let password = self.password.given()?;
-        let certificates = inputs::bytes(path)?;
-        let key = self.client_key.as_deref().map(inputs::bytes).transpose()?;
-        let read = FileCredential::read(&certificates, key.as_deref(), password.as_ref());
+        let file = inputs::secret(path)?;
+        let key = self.client_key.as_deref().map(inputs::secret).transpose()?;
+        let key = key.as_ref().map(|key| key.as_slice());
+        let read = FileCredential::read(&file, key, password.as_ref());
         match read {
             Ok(credential) => Ok(Arc::new(credential)),
             Err(error) => Err(Failure::credential_file(&path.display().to_string(), &error)),

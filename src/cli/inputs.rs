@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use zeroize::Zeroizing;
 
 use super::checked::Unread;
 use super::exit::Exit;
@@ -241,6 +242,11 @@ pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
         return Err(Failure::new("input", Exit::Usage, message));
     }
     Ok(bytes)
+}
+
+/// As [`bytes`], of a file that may hold a private key: wiped when it is not needed any more.
+pub(super) fn secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    bytes(path).map(Zeroizing::new)
 }
 
 /// The SubjectPublicKeyInfo of a file that is one block `PUBLIC KEY` of PEM.

@@ -33,8 +33,10 @@ impl Own {
             return Ok(own);
         };
         let password = args.password.given()?;
-        let key = args.key.as_deref().map(inputs::bytes).transpose()?;
-        let read = FileCredential::read(&inputs::bytes(path)?, key.as_deref(), password.as_ref());
+        let file = inputs::secret(path)?;
+        let key = args.key.as_deref().map(inputs::secret).transpose()?;
+        let key = key.as_ref().map(|key| key.as_slice());
+        let read = FileCredential::read(&file, key, password.as_ref());
         let credential =
             read.map_err(|error| Failure::credential_file(&path.display().to_string(), &error))?;
         Ok(Self { credential: Arc::new(credential), anchor: None })
