@@ -14,6 +14,7 @@ mod personas;
 mod pin;
 mod service;
 mod signing;
+mod tls;
 mod use_card;
 mod watch;
 

@@ -5,6 +5,7 @@
 mod support;
 
 mod browser;
+mod card;
 mod curl;
 mod door;
 mod framing;

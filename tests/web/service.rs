@@ -153,6 +153,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Ended already, but where a test fails.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// Status and body of what curl is answered.
 pub(crate) fn ask(address: &str, token: &str, path: &str) -> (String, String) {
     let folder = tempfile::tempdir().expect("a folder");
