@@ -8,6 +8,7 @@ mod support;
 mod process;
 mod search;
 mod terminal;
+mod tls;
 mod traces;
 
 /// Not a test: what tests with a real service start as a second program.

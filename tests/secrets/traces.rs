@@ -26,7 +26,7 @@ impl Pins {
 }
 
 /// What was left by a run: its name, and the text.
-type Trace = (String, String);
+pub(crate) type Trace = (String, String);
 
 /// A card of each way to be driven, and the VERIFY that it takes.
 const CARDS: [(&str, &str); 2] = [("medecin-cps3", "00200001"), ("pharmacien-cps4", "01200001")];
@@ -277,7 +277,7 @@ impl Runs<'_> {
 }
 
 /// Every file below a folder, with its content.
-fn files(folder: &Path) -> Vec<Trace> {
+pub(crate) fn files(folder: &Path) -> Vec<Trace> {
     let entries =
         fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     entries
