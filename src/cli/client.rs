@@ -23,6 +23,18 @@ use crate::credential::{
 use crate::emulate::igc::Authority;
 use crate::x509::Certificate;
 
+/// The flags that name a key and its certificates, for hints.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KeyFlags {
+    certificates: &'static str,
+    key: &'static str,
+}
+
+impl KeyFlags {
+    pub(super) const CLIENT: Self = Self { certificates: "--client", key: "--client-key" };
+    pub(super) const SERVER: Self = Self { certificates: "--cert", key: "--key" };
+}
+
 impl ClientArgs {
     /// The credential that the flags name, for a service; `None` when they name none. A card is connected, and its PIN not yet
     /// asked for.
@@ -86,7 +98,9 @@ impl ClientArgs {
         let read = FileCredential::read(&file, key, password.as_ref());
         match read {
             Ok(credential) => Ok(Arc::new(credential)),
-            Err(error) => Err(Failure::credential_file(&path.display().to_string(), &error)),
+            Err(error) => {
+                Err(Failure::credential_file(&path.display().to_string(), KeyFlags::CLIENT, &error))
+            }
         }
     }
 }
@@ -144,7 +158,8 @@ fn issuers(leaf: &Certificate, store: &TrustStoreArgs) -> Result<Vec<Certificate
 }
 
 impl Failure {
-    pub(super) fn credential_file(name: &str, error: &FileError) -> Self {
+    pub(super) fn credential_file(name: &str, flags: KeyFlags, error: &FileError) -> Self {
+        let KeyFlags { certificates, key } = flags;
         let failure = |code| Self::new(code, Exit::Usage, format!("`{name}`: {error}"));
         match error {
             FileError::Store(error) => match error {
@@ -153,13 +168,14 @@ impl Failure {
                 error => Self::unreadable(name, error),
             },
             FileError::NoKey => failure("client.key.absent")
-                .hint("`--client-key FILE` names the file of the key when it stands apart"),
-            FileError::NoCertificate => failure("client.certificate.absent").hint(
-                "`--client FILE` names the certificates, `--client-key FILE` the key when it stands apart",
-            ),
+                .hint(format!("`{key} FILE` names the file of the key when it stands apart")),
+            FileError::NoCertificate => failure("client.certificate.absent").hint(format!(
+                "`{certificates} FILE` names the certificates, `{key} FILE` the key when it stands apart",
+            )),
             FileError::SeveralKeys { .. } => failure("client.key.ambiguous")
                 .hint("put the one to use in a file of its own: `openssl pkcs12 -nodes` splits one"),
-            FileError::Mismatch { .. } => failure("client.key.mismatch"),
+            FileError::Mismatch { .. } => failure("client.key.mismatch")
+                .hint(format!("`{certificates}` and `{key}` name what was made together")),
             _ => failure("client.key.unsupported"),
         }
     }

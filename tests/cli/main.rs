@@ -8,6 +8,7 @@ mod transcript;
 
 mod activities;
 mod apdu;
+mod bench;
 mod cert;
 mod certs;
 mod config;

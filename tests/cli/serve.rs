@@ -108,7 +108,7 @@ impl Drop for Bench {
 }
 
 /// The authentication certificate of a persona, valid today, with its issuer's, and its serial number.
-fn badge(folder: &Path, slug: &str, now: Timestamp) -> (PathBuf, Vec<u8>) {
+pub(super) fn badge(folder: &Path, slug: &str, now: Timestamp) -> (PathBuf, Vec<u8>) {
     let persona = Persona::builtin(slug).expect("ours");
     // The one that is past its term stays so.
     let (from, to) = match slug {
@@ -125,7 +125,7 @@ fn badge(folder: &Path, slug: &str, now: Timestamp) -> (PathBuf, Vec<u8>) {
     (path, leaf.serial().content().to_vec())
 }
 
-fn key(slug: &str) -> String {
+pub(super) fn key(slug: &str) -> String {
     format!("{}/certs-test/cards/{slug}/authentication.key.pem", env!("CARGO_MANIFEST_DIR"))
 }
 

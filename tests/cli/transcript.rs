@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use cpskit::emulate::Persona;
 
-use crate::support::cli::{command, finish};
+use crate::support::cli::{Run, command, finish};
 
 /// Runs as a terminal shows them: the command, its standard output, its standard error after `!`, its exit code.
 #[derive(Default)]
@@ -17,6 +17,11 @@ impl Transcript {
     /// Runs a command, with `PIN=1234` in its environment.
     pub(crate) fn run(&mut self, args: &[&str]) -> &mut Self {
         let run = finish(command(args).env("PIN", "1234"));
+        self.add(args, &run)
+    }
+
+    /// Adds a run that was made.
+    pub(crate) fn add(&mut self, args: &[&str], run: &Run) -> &mut Self {
         let text = &mut self.0;
         writeln!(text, "$ cpskit {}\n{}", args.join(" "), run.stdout).expect("memory");
         for line in run.stderr.lines() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::ToSpan;
 
 use crate::cli::args::tls::TlsServe;
+use crate::cli::client::KeyFlags;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::inputs;
@@ -37,8 +38,9 @@ impl Own {
         let key = args.key.as_deref().map(inputs::secret).transpose()?;
         let key = key.as_ref().map(|key| key.as_slice());
         let read = FileCredential::read(&file, key, password.as_ref());
-        let credential =
-            read.map_err(|error| Failure::credential_file(&path.display().to_string(), &error))?;
+        let credential = read.map_err(|error| {
+            Failure::credential_file(&path.display().to_string(), KeyFlags::SERVER, &error)
+        })?;
         Ok(Self { credential: Arc::new(credential), anchor: None })
     }
 
