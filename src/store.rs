@@ -46,6 +46,8 @@ pub struct Contents {
     pub problems: Vec<Problem>,
     /// The first thing met that is none of these.
     other: Option<Found>,
+    /// The keys that only the means of RFC 1421 would open.
+    traditional: usize,
 }
 
 /// The kinds of containers.
@@ -216,7 +218,14 @@ impl Contents {
             lists: Vec::new(),
             problems: Vec::new(),
             other: None,
+            traditional: 0,
         }
+    }
+
+    /// Whether a key is encrypted in the traditional form of PEM (`Proc-Type: 4,ENCRYPTED`, RFC 1421), which no password opens
+    /// here.
+    pub fn is_traditional(&self) -> bool {
+        self.traditional > 0
     }
 
     /// What it holds when it holds no certificate.
@@ -369,7 +378,10 @@ impl Contents {
             "OPENSSH PRIVATE KEY" => self.keys.push(PrivateKey::from_openssh(content)?),
             label if label.ends_with("PRIVATE KEY") => {
                 self.keys.push(match block.sealed {
-                    pem::Sealed::Yes => PrivateKey::sealed(content),
+                    pem::Sealed::Yes => {
+                        self.traditional += 1;
+                        PrivateKey::sealed(content)
+                    }
                     pem::Sealed::No => PrivateKey::from_der(content, opener)?,
                 });
             }

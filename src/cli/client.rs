@@ -174,6 +174,8 @@ impl Failure {
             )),
             FileError::SeveralKeys { .. } => failure("client.key.ambiguous")
                 .hint("put the one to use in a file of its own: `openssl pkcs12 -nodes` splits one"),
+            FileError::Traditional => failure("client.key.unsupported")
+                .hint("convert the key: `openssl pkcs8 -topk8 -in KEY -out NEW`"),
             FileError::Mismatch { .. } => failure("client.key.mismatch")
                 .hint(format!("`{certificates}` and `{key}` name what was made together")),
             _ => failure("client.key.unsupported"),

@@ -50,6 +50,11 @@ pub enum FileError {
     /// The file, or a part of it that is needed, cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A key that is encrypted by the means of RFC 1421 (`Proc-Type: 4,ENCRYPTED`), which are too weak to be read.
+    #[error(
+        "the private key is encrypted in the traditional form of PEM (Proc-Type), which is not supported"
+    )]
+    Traditional,
     /// A key that is not used: too small, too large, of another algorithm or curve.
     #[error(
         "keys like this one ({kind}) are not used: RSA of 2048 to 4096 bits, P-256, P-384 and Ed25519 are"
@@ -72,13 +77,16 @@ impl FileCredential {
         password: Option<&Secret<String>>,
     ) -> Result<Self, FileError> {
         let (contents, mut keys) = store::read_with_keys(certificates, password)?;
+        let mut is_traditional = contents.is_traditional();
         let mut found = contents.keys;
         if let Some(key) = key {
             let (of_key, own) = store::read_with_keys(key, password)?;
+            is_traditional = of_key.is_traditional();
             (keys, found) = (own, of_key.keys);
         }
         let certificates = contents.certificates;
         let key = match keys.as_slice() {
+            [] if is_traditional => return Err(FileError::Traditional),
             [] if found.iter().any(is_sealed) => {
                 return Err(FileError::Store(match password {
                     None => StoreError::PasswordNeeded,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rustls::version::{TLS12, TLS13};
 use tempfile::TempDir;
 
-use crate::scene::{Says, Wants, authority, bundle, serving};
+use crate::scene::{CLIENT_KEY, Says, Wants, authority, bundle, client_certificate, serving};
 use crate::support::cli::{Run, command, finish};
 
 const ANSWER: &[u8] = b"HTTP/1.1 403 Forbidden\r\nX-One: 1\r\nContent-Length: 4\r\n\r\n\x00\xffa\n";
@@ -90,6 +90,23 @@ async fn refusals_of_either_side_are_1_and_the_network_is_75() {
     assert_eq!((nobody.code, &nobody.error()["code"]), (75, &"net.connect".into()));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_the_traditional_form_of_pem_is_told_to_be_converted() {
+    let files = Files::new();
+    let sealed = CLIENT_KEY
+        .replace("-----BEGIN PRIVATE KEY-----", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n")
+        .replace("END PRIVATE", "END RSA PRIVATE");
+    fs::write(files.path("old.pem"), sealed + &client_certificate().to_pem()).expect("written");
+    fs::write(files.path("password"), "secret").expect("written");
+    for password in [&[][..], &["--password-file", "password"]] {
+        let more = [&["--client", "old.pem", "--format", "json"], password].concat();
+        let run = files.connect("https://localhost:1/".to_owned(), &more).await;
+        let error = run.error();
+        assert_eq!((run.code, &error["code"]), (2, &"client.key.unsupported".into()));
+        assert_eq!(error["hint"], "convert the key: `openssl pkcs8 -topk8 -in KEY -out NEW`");
+    }
+}
+
 /// A root of the emulation authority, which the server of a test trusts.
 fn emulated_root(code: &str) -> cpskit::x509::Certificate {
     let root = cpskit::emulate::igc::Authority::by_code(code).expect("an authority");
@@ -119,6 +136,13 @@ async fn a_card_authenticates_in_the_versions_that_its_generation_can() {
     }
 }
 
+/// All roots of the emulation.
+fn emulated_roots() -> String {
+    let roots = cpskit::emulate::igc::Authority::all().filter(|found| found.domain().is_none());
+    let parse = |bytes| cpskit::x509::Certificate::parse(bytes).expect("minted").to_pem();
+    roots.map(|root| parse(root.certificate())).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn openssl_requires_the_card_and_takes_it() {
     use crate::scene::{SERVER_KEY, server_certificate};
@@ -129,7 +153,7 @@ async fn openssl_requires_the_card_and_takes_it() {
     fs::write(files.path("pin"), "1234\n").expect("written");
     fs::write(files.path("server.key"), SERVER_KEY).expect("written");
     fs::write(files.path("server.pem"), server_certificate().to_pem()).expect("written");
-    fs::write(files.path("ca.pem"), emulated_root("ACR-FO-TEST").to_pem()).expect("written");
+    fs::write(files.path("ca.pem"), emulated_roots()).expect("written");
     let daemon = Daemon::start(|port| {
         let accept = format!("127.0.0.1:{port}");
         let args = ["s_server", "-www", "-Verify", "3", "-verify_return_error", "-accept", &accept];
@@ -139,10 +163,15 @@ async fn openssl_requires_the_card_and_takes_it() {
         command
     });
     let url = format!("https://localhost:{}/", daemon.port());
-    for (persona, protocol) in [("medecin-cps3", "TLS 1.2"), ("medecin-cps4", "TLS 1.3")] {
+    for (persona, versions, protocol) in [
+        ("medecin-cps3", &[][..], "TLS 1.2"),
+        ("medecin-cps4", &["--tls", "1.2"], "TLS 1.2"),
+        ("medecin-cps4", &[], "TLS 1.3"),
+        ("sans-contact-cps3", &[], "TLS 1.2"),
+    ] {
         let emulated = format!("--emulated={persona}");
         let more = ["--client", "card", &emulated, "--pin-file", "pin", "--format", "json"];
-        let run = files.connect(url.clone(), &more).await;
+        let run = files.connect(url.clone(), &[&more, versions].concat()).await;
         assert_eq!(run.code, 0, "{persona}: {run:?}");
         let document = run.document();
         assert_eq!(document["connection"]["protocol"], protocol, "{persona}");
@@ -175,6 +204,8 @@ async fn what_cannot_be_a_call_is_told_before_anything_is_opened() {
     for (url, more) in [
         ("http://localhost/", vec![]),
         ("https://user:password@localhost/", vec![]),
+        ("http://user:password@localhost/", vec![]),
+        ("https://user:pass word@localhost/", vec![]),
         ("localhost", vec![]),
         ("https://localhost/", vec!["--header", "no colon"]),
         ("https://localhost/", vec!["--header", "Host: other"]),
@@ -185,7 +216,7 @@ async fn what_cannot_be_a_call_is_told_before_anything_is_opened() {
     ] {
         let run = files.connect(url.to_owned(), &more).await;
         assert_eq!(run.code, 2, "{url} {more:?}: {run:?}");
-        assert!(!run.stderr.contains("password@"), "{run:?}");
+        assert!(!run.stderr.contains("word@"), "{run:?}");
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) struct Target {
 impl Target {
     /// Reads `https://host[:port][/path][?query]`; what follows `#` is not sent.
     pub(super) fn parse(url: &str) -> Result<Self, Failure> {
-        let wrong = || Failure::arguments(format!("`{url}` is not an address `https://host…`"));
+        // What stands before `@` may be a password.
+        let shown = if url.contains('@') { "the argument".to_owned() } else { format!("`{url}`") };
+        let wrong = || Failure::arguments(format!("{shown} is not an address `https://host…`"));
         let uri: Uri = url.parse().map_err(|_| wrong())?;
         let (Some("https"), Some(authority)) = (uri.scheme_str(), uri.authority().cloned()) else {
             return Err(wrong());
