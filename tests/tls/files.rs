@@ -1,10 +1,14 @@
 //! Keys in files: what is read, what is refused, what they sign.
 
-use cpskit::credential::{Credential, FileCredential, FileError, Hash, Nature, Scheme};
+use cpskit::credential::{Credential, Error, FileCredential, FileError, Hash, Nature, Scheme};
 use cpskit::secret::Secret;
 use cpskit::store::StoreError;
 use cpskit::x509::PublicKey;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, UnparsedPublicKey};
+use proptest::prelude::*;
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384, UnparsedPublicKey, VerificationAlgorithm,
+};
 use std::fs;
 
 use crate::scene::{CLIENT_KEY, authority, bundle, client_certificate};
@@ -73,7 +77,7 @@ fn what_is_lacking_is_said() {
 #[test]
 fn a_file_that_is_cut_anywhere_gives_an_error_or_the_same_credential() {
     let file = bundle();
-    for end in (0..file.len()).step_by(17) {
+    for end in 0..file.len() {
         if let Ok(credential) = read(&file.as_bytes()[..end], None) {
             assert_eq!(credential.chain()[0], client_certificate());
         }
@@ -125,5 +129,107 @@ fn what_openssl_writes_is_read_old_and_new_encryption() {
         let closed = FileCredential::read(certificate.as_bytes(), Some(&key), None);
         let needed = FileError::Store(StoreError::PasswordNeeded);
         assert_eq!(closed.expect_err("closed"), needed);
+    }
+}
+
+/// Whether what the credential signs is verified by its own certificate; an error when it does not sign.
+fn signs(credential: &FileCredential) -> Result<bool, Error> {
+    let certificate = &credential.chain()[0];
+    let key = PublicKey::bits(certificate.spki()).expect("a key");
+    let each = credential.schemes().iter().map(|scheme| {
+        let by: &dyn VerificationAlgorithm = match scheme {
+            Scheme::EcdsaP256Sha256 => &ECDSA_P256_SHA256_ASN1,
+            Scheme::EcdsaP384Sha384 => &ECDSA_P384_SHA384_ASN1,
+            Scheme::Ed25519 => &ED25519,
+            Scheme::RsaPkcs1(Hash::Sha256) => &RSA_PKCS1_2048_8192_SHA256,
+            Scheme::RsaPss(Hash::Sha384) => &RSA_PSS_2048_8192_SHA384,
+            _ => return Ok(true),
+        };
+        let signature = credential.sign(*scheme, b"message")?;
+        Ok(UnparsedPublicKey::new(by, key).verify(b"message", &signature).is_ok())
+    });
+    each.reduce(|all, one| Ok(all? && one?)).expect("a scheme")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_file_with_a_byte_changed_gives_an_error_or_a_key_that_is_its_certificates(
+        place in any::<prop::sample::Index>(), byte in any::<u8>(),
+    ) {
+        let mut file = bundle().into_bytes();
+        let place = place.index(file.len());
+        file[place] = byte;
+        if let Ok(credential) = read(&file, None) {
+            // A broken key may not sign; it never signs what is wrong.
+            prop_assert!(signs(&credential).unwrap_or(true));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(
+        certificates in any::<Vec<u8>>(), key in any::<Option<Vec<u8>>>(), secret in any::<Option<String>>(),
+    ) {
+        let password = secret.map(Secret::new);
+        let read = FileCredential::read(&certificates, key.as_deref(), password.as_ref());
+        prop_assert!(read.is_err());
+    }
+}
+
+#[test]
+fn keys_of_elliptic_curves_of_openssl_sign_and_are_told_from_those_that_are_not_used() {
+    let Some(openssl) = Tool::or_skip("openssl", "openssl") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path();
+    let path = |name: &str| home.join(name).display().to_string();
+    for (algorithm, schemes) in [
+        (&["ec", "-pkeyopt", "ec_paramgen_curve:P-256"][..], Ok(Scheme::EcdsaP256Sha256)),
+        (&["ec", "-pkeyopt", "ec_paramgen_curve:P-384"], Ok(Scheme::EcdsaP384Sha384)),
+        (&["ed25519"], Ok(Scheme::Ed25519)),
+        (
+            &["ec", "-pkeyopt", "ec_paramgen_curve:P-521"],
+            Err(FileError::Unsupported { kind: "elliptic curve" }),
+        ),
+    ] {
+        let (key, cert) = (path("key.pem"), path("cert.pem"));
+        let named =
+            ["req", "-x509", "-nodes", "-subj", "/CN=Other", "-keyout", &key, "-out", &cert];
+        let args = [&named[..], &["-newkey"], algorithm].concat();
+        let (code, _, stderr) = printed(&mut openssl.command(home, args));
+        assert_eq!(code, 0, "{stderr}");
+        let [key, cert] = [key, cert].map(|name| fs::read(name).expect("written"));
+        let read = FileCredential::read(&cert, Some(&key), None);
+        let found = read.as_ref().map(|credential| {
+            assert!(signs(credential).expect("signs"), "{algorithm:?}");
+            credential.schemes()[0]
+        });
+        assert_eq!(found.map_err(Clone::clone), schemes);
+    }
+}
+
+#[test]
+fn what_keytool_keeps_is_read_and_cut_anywhere_it_gives_an_error() {
+    let Some(keytool) = Tool::or_skip("keytool", "default-jre-headless") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path();
+    for kind in ["JKS", "PKCS12"] {
+        let store = home.join(kind);
+        let named = ["-genkeypair", "-alias", "a", "-keyalg", "RSA", "-keysize", "2048"];
+        let kept = ["-dname", "CN=Java", "-storepass", "changeit", "-storetype", kind, "-keystore"];
+        let mut command = keytool.command(home, [&named[..], &kept].concat());
+        let (code, stdout, stderr) = printed(command.arg(&store));
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        let file = fs::read(&store).expect("written");
+        let credential = read(&file, Some("changeit")).expect("a credential");
+        assert_eq!(credential.chain()[0].subject().to_string(), "CN=Java");
+        assert!(signs(&credential).expect("signs"));
+        assert_eq!(
+            read(&file, Some("other")).expect_err("closed"),
+            FileError::Store(StoreError::PasswordWrong)
+        );
+        for end in 0..file.len() {
+            assert!(read(&file[..end], Some("changeit")).is_err(), "{kind} {end}");
+        }
     }
 }
