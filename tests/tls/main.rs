@@ -5,6 +5,8 @@
 mod command;
 mod files;
 mod handshakes;
+#[cfg(feature = "emulate")]
+mod judges;
 mod scene;
 #[path = "../support/support.rs"]
 mod support;
