@@ -12,10 +12,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(folder.join(target))?;
     }
     let containers = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../store/fixtures");
-    fs::create_dir_all(folder.join("container"))?;
-    for entry in fs::read_dir(containers)? {
-        let entry = entry?;
-        fs::copy(entry.path(), folder.join("container").join(entry.file_name()))?;
+    for target in ["container", "credential"] {
+        fs::create_dir_all(folder.join(target))?;
+        for entry in fs::read_dir(&containers)? {
+            let entry = entry?;
+            fs::copy(entry.path(), folder.join(target).join(entry.file_name()))?;
+        }
     }
     for slug in Persona::list() {
         let card = issue::builtin(slug)?;
