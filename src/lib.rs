@@ -53,3 +53,8 @@ pub mod transport;
 #[cfg(feature = "web")]
 pub mod web;
 pub mod x509;
+
+// The programs of the guide are tests.
+#[cfg(all(doctest, feature = "emulate", feature = "store", feature = "web"))]
+#[doc = include_str!("../docs/guide/use-the-card-from-rust.md")]
+mod guide {}

@@ -1,7 +1,8 @@
 //! The one room that names the TLS library: rustls, with the cryptography of ring.
 //!
 //! [`Resolver`] and [`Verifier`] plug a [`Credential`](crate::credential::Credential) and our own validation into a rustls client
-//! of one's own; `Client` (feature `web`) opens connections with both and says what was negotiated.
+//! of one's own; `Client` (feature `web`) opens connections with both and says what was negotiated. A program that does so with a card
+//! is in the guide, `docs/guide/use-the-card-from-rust.md`. With a key in a file:
 //!
 //! ```no_run
 //! # #[cfg(all(feature = "store", feature = "web"))]
