@@ -35,6 +35,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -52,8 +53,14 @@ pub use self::upstream::{Duplex, Handshake, Opened, Opening, Protocol, Protocols
 /// A body on its way.
 type Body = UnsyncBoxBody<Bytes, Box<dyn StdError + Send + Sync>>;
 
-/// Connections of clients at a time. One more is closed at once.
+/// Connections of clients at a time. One more is answered 503.
 const MOST_CLIENTS: usize = 256;
+
+/// Clients that are being told so at a time. One more is closed at once.
+const MOST_TURNED_AWAY: usize = 64;
+
+/// How long a client may take to read it.
+const AWAY_WITHIN: Duration = Duration::from_secs(2);
 
 /// Requests on their way at a time. One more is answered 503.
 const MOST_REQUESTS: usize = 128;
@@ -210,6 +217,7 @@ impl Proxy {
     pub async fn serve<T>(self, until: impl Future<Output = T>) -> T {
         let Self { listener: Listener { listener, .. }, inside } = self;
         let clients = Arc::new(Semaphore::new(MOST_CLIENTS));
+        let others = Arc::new(Semaphore::new(MOST_TURNED_AWAY));
         let accepting = async {
             loop {
                 let Ok((stream, _)) = listener.accept().await else {
@@ -219,6 +227,8 @@ impl Proxy {
                 };
                 if let Ok(room) = Arc::clone(&clients).try_acquire_owned() {
                     inside.cut.spawn(client(Arc::clone(&inside), stream, room));
+                } else if let Ok(room) = Arc::clone(&others).try_acquire_owned() {
+                    inside.cut.spawn(turn_away(stream, room));
                 }
             }
         };
@@ -233,6 +243,18 @@ impl Proxy {
         inside.upstream.forget();
         ended
     }
+}
+
+/// Tells a client that there is no room, whatever it asks. What it sends is read to the end: closing before would take the
+/// answer back.
+async fn turn_away(mut stream: TcpStream, _room: OwnedSemaphorePermit) {
+    let telling = async {
+        stream.write_all(&crowded().bytes()).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    };
+    // Whether it listens is its own affair.
+    let _ = timeout(AWAY_WITHIN, telling).await;
 }
 
 /// A connection of a client, in the version of HTTP it begins with.
@@ -381,6 +403,12 @@ fn busy() -> Refusal {
     let message = format!("{MOST_REQUESTS} requests are on their way already");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "proxy.busy", message)
         .hint("try again in a moment")
+}
+
+fn crowded() -> Refusal {
+    let message = format!("{MOST_CLIENTS} clients are connected already");
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "proxy.busy", message)
+        .hint("close some, or try again in a moment")
 }
 
 fn late() -> Refusal {

@@ -121,28 +121,35 @@ fn a_client_that_goes_away_ends_the_request_to_the_service() {
 }
 
 #[test]
-fn a_flood_is_answered_and_closed_and_the_door_still_opens() {
+fn a_client_more_than_there_is_room_for_is_told_so_and_others_go_on_afterwards() {
     let scene = Scene::new(hello);
-    let flood: Vec<_> = (0..300).map(|_| scene.connect()).collect();
-    thread::sleep(Duration::from_millis(100));
-    drop(flood);
-    let mut answer = 0;
-    for _ in 0..200 {
-        let mut stream = scene.connect();
-        let request = scene.filled(
-            "GET / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nX-Cpskit-Token: TOKEN\r\n\r\n",
-        );
-        let mut text = String::new();
-        if stream.write_all(request.as_bytes()).is_ok()
-            && stream.read_to_string(&mut text).is_ok()
-            && !text.is_empty()
-        {
-            answer = status(&text);
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
+    let request = scene.filled(
+        "GET / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\nX-Cpskit-Token: TOKEN\r\n\r\n",
+    );
+    let ask = || {
+        let (mut stream, mut answer) = (scene.connect(), String::new());
+        // One that finds no room and nobody to tell it so is cut.
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    };
+    let flood: Vec<_> = (0..256).map(|_| scene.connect()).collect();
+    for _ in 0..3 {
+        let answer = ask();
+        assert_eq!(status(&answer), 503, "{answer}");
+        assert!(answer.contains("retry-after: 5\r\n"), "{answer}");
+        let text = "\r\n\r\ncpskit: 256 clients are connected already\n\nclose some, or try again in a moment\n";
+        assert!(answer.ends_with(text), "{answer}");
     }
-    assert_eq!(answer, 200);
+    let more: Vec<_> = (0..70).map(|_| scene.connect()).collect();
+    drop((flood, more));
+    let mut answer = ask();
+    while !answer.starts_with("HTTP/1.1 200 ") {
+        assert!(answer.is_empty() || status(&answer) == 503, "{answer}");
+        thread::sleep(Duration::from_millis(5));
+        answer = ask();
+    }
+    assert_eq!(scene.seen().len(), 1);
 }
 
 #[test]

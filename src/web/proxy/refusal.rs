@@ -56,6 +56,18 @@ impl Refusal {
         response
     }
 
+    /// The answer to a connection of which nothing was read, after which it is closed.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let text = self.text();
+        let mut bytes = format!("HTTP/1.1 {}\r\n", self.status).into_bytes();
+        for (name, value) in self.answer(&HeaderMap::new()).headers() {
+            bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        let end = format!("connection: close\r\ncontent-length: {}\r\n\r\n{text}", text.len());
+        bytes.extend(end.as_bytes());
+        bytes
+    }
+
     fn text(&self) -> String {
         let hint = self.hint.as_ref().map(|hint| format!("\n{hint}\n")).unwrap_or_default();
         format!("cpskit: {}\n{hint}", self.message)
