@@ -27,6 +27,7 @@ bench: ## benchmarks in a release build
 	@scripts/install build judges
 	cargo bench --locked --bench parsers
 	cargo bench --locked --bench door
+	cargo bench --locked --bench door_tls
 	cargo bench --locked --bench tls
 	benches/start-to-identifier
 	benches/yardsticks.sh
