@@ -332,6 +332,9 @@ impl Inside {
     async fn pass(&self, mut request: Request<Incoming>) -> Result<Passed, Refusal> {
         let client = hyper::upgrade::on(&mut request);
         let (mut head, body) = request.into_parts();
+        if head.headers.contains_key(framing::FAULTY) {
+            return Err(two_readings());
+        }
         let called = self.door.called(&head)?;
         self.door.no_other_page(&head, &called)?;
         if head.uri.path().starts_with(door::OWN) {
@@ -418,6 +421,13 @@ fn late() -> Refusal {
 
 fn malformed() -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, "proxy.request", "the body of the request is malformed")
+}
+
+fn two_readings() -> Refusal {
+    let message = "the head of the request can be read in two ways, or in none";
+    Refusal::new(StatusCode::BAD_REQUEST, "proxy.framing", message).hint(
+        "send one `Content-Length` or `Transfer-Encoding: chunked`, never both; no folded lines, no spaces in names, CRLF at the ends",
+    )
 }
 
 fn outside() -> Refusal {

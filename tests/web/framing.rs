@@ -1,5 +1,7 @@
 //! Bytes that can be read in two ways.
 
+use cpskit::web::proxy::End;
+
 use crate::scene::{Scene, hello, status};
 
 #[test]
@@ -24,6 +26,13 @@ fn what_can_be_read_in_two_ways_is_refused_closed_and_never_sent_on() {
         let answer = scene.raw(&format!("{start}{rest}{smuggled}"));
         assert_eq!(status(&answer), 400, "{rest:?}");
         assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{rest:?}: {answer}");
+        if !rest.starts_with("Transfer-Encoding: chunked\r\n\r\n") {
+            let text = "cpskit: the head of the request can be read in two ways, or in none\n";
+            assert!(answer.contains(text), "{rest:?}: {answer}");
+            let entry = scene.journal.entries().pop().expect("an entry");
+            let End::Refused(refusal) = entry.end else { panic!("{entry:?}") };
+            assert_eq!((entry.path.as_str(), refusal.code), ("/x", "proxy.framing"));
+        }
     }
     assert_eq!(scene.seen(), Vec::<String>::new());
 }

@@ -2,8 +2,9 @@
 //! could read in two ways is refused, so that no request hides in another.
 //!
 //! The HTTP library already lets `Transfer-Encoding` win over `Content-Length`, as the standard allows; we refuse both
-//! together, as it advises (§6.3). The bytes pass through unchanged up to the first fault; then comes a byte that no request may hold, and
-//! the library answers 400 and closes.
+//! together, as it advises (§6.3). The bytes pass through unchanged up to the first fault. A head is ended there by a field that the door
+//! refuses, in words and in its log; elsewhere comes a byte that no request may hold, and the library answers 400. Either way what
+//! follows is dropped.
 
 use std::io;
 use std::pin::Pin;
@@ -25,6 +26,12 @@ const SIZE_DIGITS: usize = 15;
 
 /// What stands in place of a fault: neither a request line, a field nor a chunk may hold it.
 const FAULT: &[u8] = b"\0\r\n\r\n";
+
+/// The field that ends a head at a fault. A request that has it must be refused, whoever wrote it.
+pub(super) const FAULTY: &str = "cpskit-framing";
+
+/// The same with the end of the head.
+const FAULTY_HEAD: &[u8] = b"cpskit-framing: faulty\r\n\r\n";
 
 /// Reads the framing of requests as their bytes go by.
 #[derive(Debug)]
@@ -103,8 +110,9 @@ impl Framing {
                 _ => self.line(&mut bytes, out),
             };
             if result == Err(Fault) {
+                let of_head = self.state == State::Fields;
+                out.extend_from_slice(if of_head { FAULTY_HEAD } else { FAULT });
                 self.state = State::Faulty;
-                out.extend_from_slice(FAULT);
             }
         }
     }
@@ -299,7 +307,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Framed<S> {
             this.pending.clear();
             this.at = 0;
             if this.framing.is_faulty() {
-                return Poll::Ready(Ok(()));
+                // Dropped up to the end: to the library an end is a client that is gone, to the system unread bytes are a reset, and
+                // either would take the answer back.
+                let mut room = [0; 4096];
+                let mut part = ReadBuf::new(&mut room);
+                ready!(Pin::new(&mut this.inner).poll_read(cx, &mut part))?;
+                if part.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                continue;
             }
             let plain = this.framing.plain().min(buf.remaining());
             if plain > 0 {
@@ -421,7 +437,9 @@ mod tests {
         ] {
             let text = [before, fault, "GET /smuggled HTTP/1.1\r\n\r\n"].concat();
             for piece in [1, 3, text.len()] {
-                let expected = [before.as_bytes(), FAULT].concat();
+                let in_head = !before.is_empty() && !before.contains("\r\n\r\n");
+                let mark = if in_head { FAULTY_HEAD } else { FAULT };
+                let expected = [before.as_bytes(), mark].concat();
                 assert_eq!(read(text.as_bytes(), piece), (expected, true), "{text:?}");
             }
         }
