@@ -135,7 +135,11 @@ impl Card {
                 }
                 Err(Error::Transport(transport::Error::Reset)) => {
                     tracing::info!("the card was reset by another program; starting again");
-                    self.transport.reconnect()?;
+                    match self.transport.reconnect() {
+                        // Again, before we had a look: one more of the turns that we allow it.
+                        Ok(()) | Err(transport::Error::Reset) => {}
+                        Err(error) => return Err(error.into()),
+                    }
                 }
                 Err(Error::PinLost { file }) if turn < SESSIONS => {
                     tracing::info!(
