@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap};
 use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -32,12 +32,19 @@ pub struct Answer {
 const LONGEST: Duration = Duration::from_secs(60);
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
-/// Answers each request of a connection, by HTTP/1.1 or 2, until the client goes or a minute has passed. Bodies are left
-/// unread.
+/// Bytes of a body that are waited for.
+const LARGEST: usize = 64 << 10;
+
+/// Answers each request of a connection, by HTTP/1.1 or 2, until the client goes or a minute has passed. Bodies are read
+/// to be forgotten: who sends one over HTTP/2 may take an answer that comes before its end for a failure.
 pub async fn serve(accepted: Accepted, answer: Answer) {
     let service = service_fn(|request: Request<Incoming>| {
         let answer = answer.response(request.headers());
-        async { Ok::<_, Infallible>(answer) }
+        async {
+            // One that is too long is cut off; so is its sender.
+            let _ = Limited::new(request.into_body(), LARGEST).collect().await;
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
