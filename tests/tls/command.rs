@@ -76,6 +76,37 @@ async fn the_body_goes_as_it_is_to_the_file_and_a_status_fails_only_when_asked()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_all_but_the_body_beside_it() {
+    let files = Files::new();
+    fs::write(files.path("pin"), "1234\n").expect("written");
+    let root = emulated_root("ACR-FO-TEST");
+    const TEXT: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbody\n";
+    let port = serving(&[&TLS13, &TLS12], Wants::Certificate, &root, Says::Answer(TEXT)).await;
+    let more = ["--client", "card", "--emulated", "--pin-file", "pin"];
+    let run = files.connect(format!("https://localhost:{port}/"), &more).await;
+    assert_eq!((run.code, run.stdout.as_str()), (0, "body\n"), "{run:?}");
+    let told = run.stderr.replace(&files.folder.path().display().to_string(), "FOLDER");
+    let expected = "\
+TLS 1.2, TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+TLS 1.3 is not offered: it takes no RSA signature but PSS (RFC 8446 §4.2.3), which this key does not make (a CPS3 has no PSS)
+server: localhost: valid
+  CN=Server
+  path: Authority (trust:FOLDER/trust.pem)
+  warning: authorityKeyIdentifier does not identify the issuer's key (RFC 5280 4.2.1.1)
+  warning: Authority: an authority has no subjectKeyIdentifier (RFC 5280 4.2.1.2)
+  warning: no usable revocation list or OCSP answer says whether it is revoked (RFC 5280 6.1.3(a)(3))
+  revocation: Server: unknown
+client: GN=AGATHE+SN=EMULATION+CN=899700100011,T=Médecin,C=FR, signed with rsa_pkcs1_sha256
+
+HTTP/1.1 200 OK
+content-length: 5
+
+[emulated: the key or the server is]
+";
+    assert_eq!(told, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refusals_of_either_side_are_1_and_the_network_is_75() {
     let files = Files::new();
     let json = ["--format", "json"];

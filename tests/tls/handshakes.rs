@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::scene::{Counting, Judging, Wants, authority, server, tcp};
-use crate::support::mint::{KEYS, Template};
+use crate::support::mint::{KEYS, Template, entry};
 
 fn host() -> Host {
     Host::parse("localhost").expect("a name")
@@ -152,7 +152,8 @@ async fn a_server_that_is_not_trusted_gets_no_signature_and_leaves_its_report() 
 
         let late = Judging {
             at: "2045-01-01T00:00:00Z".parse().expect("an instant"),
-            ..Judging { anchors: Judging::trusting().anchors.clone(), at: Default::default() }
+            anchors: Judging::trusting().anchors.clone(),
+            lists: Vec::new(),
         };
         let client = Client::new(Some(credential.clone()), Arc::new(late), Versions::Both);
         let client = client.expect("a client");
@@ -161,6 +162,26 @@ async fn a_server_that_is_not_trusted_gets_no_signature_and_leaves_its_report() 
         assert!(untrusted.reasons().any(|finding| matches!(finding.fact, Fact::Expired { .. })));
     }
     assert_eq!(credential.signatures(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_revoked_gets_no_signature() {
+    for version in [&TLS12, &TLS13] {
+        let port = server(&[version], Wants::Certificate, &authority()).await;
+        for (serial, signatures) in [(8, 1), (7, 0)] {
+            let credential = Counting::new(|_| true);
+            let judge = Judging::listing(&[entry(&[serial], "251231000000Z")]);
+            let client = Client::new(Some(credential.clone()), judge, Versions::Both);
+            let client = client.expect("a client");
+            let ended = client.over(tcp(port).await, &host(), &[]).await;
+            assert_eq!((ended.is_ok(), credential.signatures()), (serial == 8, signatures));
+            if let Err(refused) = ended {
+                let untrusted = refused.untrusted().expect("the report");
+                let facts: Vec<&Fact> = untrusted.reasons().map(|finding| &finding.fact).collect();
+                assert!(matches!(facts[..], [Fact::Revoked { .. }]), "{facts:?}");
+            }
+        }
+    }
 }
 
 /// Leads to a server, and closes after so many bytes of its.

@@ -4,9 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use cpskit::credential::{Credential, Error, FileCredential, Nature, Scheme};
-use cpskit::pki::{Anchor, Candidate, Options, Origin, Purpose, Report, Revocation, Validator};
+use cpskit::pki::{
+    Anchor, Candidate, List, Options, Origin, Purpose, Report, Revocation, Validator,
+};
 use cpskit::tls::{Judge, Party, Shown};
-use cpskit::x509::Certificate;
+use cpskit::x509::{Certificate, Crl};
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -16,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use crate::support::mint::{KEYS, Template, alternative_names, der};
+use crate::support::mint::{KEYS, Template, alternative_names, der, list};
 
 pub(crate) const CLIENT_KEY: &str = include_str!("../../certs-test/keys/org-auth-cli.pem");
 pub(crate) const SERVER_KEY: &str = include_str!("../../certs-test/keys/serv-ssl.pem");
@@ -97,18 +99,28 @@ impl Credential for Counting {
     }
 }
 
-/// Judges by our validation, with the authority of the scene, or with none.
+/// Judges by our validation, with the authority of the scene, or with none. Revocation counts once there are lists.
 #[derive(Debug)]
 pub(crate) struct Judging {
     pub(crate) anchors: Vec<Anchor>,
     pub(crate) at: Timestamp,
+    /// In DER.
+    pub(crate) lists: Vec<Vec<u8>>,
 }
 
 impl Judging {
     pub(crate) fn trusting() -> Arc<Self> {
         let origin = Origin("test".to_owned());
         let anchors = vec![Anchor::from_certificate(authority(), origin)];
-        Arc::new(Self { anchors, at: "2026-01-01T00:00:00Z".parse().expect("an instant") })
+        let at = "2026-01-01T00:00:00Z".parse().expect("an instant");
+        Arc::new(Self { anchors, at, lists: Vec::new() })
+    }
+
+    /// With the list of the authority of the scene, which has these entries.
+    pub(crate) fn listing(entries: &[Vec<u8>]) -> Arc<Self> {
+        let trusting = Self::trusting();
+        let lists = vec![list("Authority", entries, &KEYS[0])];
+        Arc::new(Self { anchors: trusting.anchors.clone(), at: trusting.at, lists })
     }
 }
 
@@ -123,9 +135,16 @@ impl Judge for Judging {
             Party::Client => (Purpose::Client, Vec::new()),
             Party::Server(peer) => (Purpose::Server, vec![peer.clone()]),
         };
-        let options =
-            Options { purpose, peers, revocation: Revocation::Off, ..Options::at(self.at) };
-        let validator = Validator::new(self.anchors.clone(), others.collect(), Vec::new());
+        let revocation = match self.lists.is_empty() {
+            true => Revocation::Off,
+            false => Revocation::Require,
+        };
+        let options = Options { purpose, peers, revocation, ..Options::at(self.at) };
+        let lists = self.lists.iter().map(|der| List {
+            crl: Crl::parse(der).expect("minted"),
+            origin: Origin("list".to_owned()),
+        });
+        let validator = Validator::new(self.anchors.clone(), others.collect(), lists.collect());
         validator.validate(shown.leaf, &origin, &options)
     }
 }
