@@ -9,10 +9,13 @@
 //! - `index`: sealed indexes of lists that were verified, so that they are not read again (feature `index`).
 //! - [`transport`]: a connected card, as traits; PC/SC behind the feature `pcsc`.
 //! - [`card`]: a CPx card: recognition, files, identity, PIN.
+//! - [`credential`]: a key that signs, with its certificates: on a card or in a file.
+//! - [`cms`]: signatures in the form of CMS, the content apart.
+//! - `tls`: both sides of TLS with a credential, judged by [`pki`] (feature `tls`).
+//! - `web`: HTTP over that: one request, the local proxy, the bench (feature `web`).
 //! - `trace`: functional traces, chained and sealed (feature `trace`).
 //! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
 //!   from [`card`].
-//! - `web`: HTTP over TLS with a credential: the local proxy (feature `web`).
 //!
 //! The binary `cpskit` (feature `cli`) is a thin layer over these.
 //!
