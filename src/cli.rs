@@ -24,6 +24,7 @@ mod output;
 mod pin;
 mod recorded;
 mod secret_source;
+mod terminal;
 mod thresholds;
 mod tls_failure;
 mod trust_store;

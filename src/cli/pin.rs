@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Printer;
 use super::secret_source::SecretSource;
+use super::terminal;
 use crate::card::{LastTry, PinSource};
 use crate::secret::Pin;
 
@@ -151,6 +152,7 @@ impl Named<'_> {
 
 /// Asks for a PIN on the terminal, which does not show it.
 fn prompt(prompt: &str) -> Result<Pin, Failure> {
+    let _echo = terminal::remember();
     let text = rpassword::prompt_password(prompt)
         .map_err(|error| Failure::secret_source(format!("the terminal cannot be read: {error}")))?;
     Pin::parse(text).map_err(|error| Failure::pin_format(&error))

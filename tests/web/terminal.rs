@@ -27,7 +27,7 @@ impl Terminal {
         let script = Tool::or_skip("script", "bsdutils")?;
         let home = service.folder.path();
         let line = format!(
-            "tty; exec '{}' tls proxy --listen 127.0.0.1:0 --to https://127.0.0.1:{}/ --client card --emulated=medecin-cps4 \
+            "trap : INT; tty; '{}' tls proxy --listen 127.0.0.1:0 --to https://127.0.0.1:{}/ --client card --emulated=medecin-cps4 \
              --trust {}/certificate.pem --revocation off --offline --trace {}/acts {more}",
             env!("CARGO_BIN_EXE_cpskit"),
             service.port,
@@ -163,6 +163,20 @@ fn without_an_idle_time_the_pin_is_asked_for_at_each_signature_and_not_before() 
     let (code, shown) = terminal.interrupt();
     assert_eq!(code, Some(0), "{shown}");
     assert_eq!(shown.matches("PIN (code porteur)").count(), 2, "{shown}");
+}
+
+#[test]
+fn ctrl_c_while_the_pin_is_asked_for_gives_the_terminal_back_as_it_was() {
+    let Some(service) = Service::forgetful() else { return };
+    let more = "--pin-idle 0; stty -a";
+    let Some(mut terminal) = Terminal::or_skip(&service, more) else { return };
+    let (address, token) = terminal.door();
+    let asked = thread::spawn(move || ask(&address, &token, ""));
+    terminal.wait_for("-echo");
+    let (code, shown) = terminal.interrupt();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.split_whitespace().any(|mode| mode == "echo"), "{shown}");
+    asked.join().expect("an answer, or none");
 }
 
 #[test]

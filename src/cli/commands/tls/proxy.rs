@@ -24,6 +24,7 @@ use crate::cli::failure::Failure;
 use crate::cli::judging::PeerJudge;
 use crate::cli::net;
 use crate::cli::output::{Outcome, Stream};
+use crate::cli::terminal;
 use crate::tls::{Client, Host, Versions};
 use crate::web::dial::{Route, Via};
 use crate::web::proxy::{ListenError, Listener, Proxy, Service, ServiceError};
@@ -126,6 +127,7 @@ pub(super) fn run(args: &TlsProxy, context: &Context) -> Result<Outcome, Failure
     let ended = runtime.block_on(proxy.serve(until));
     // What still blocks, a prompt for a PIN say, is not waited for.
     runtime.shutdown_background();
+    terminal::give_back();
     ended.map(|()| Outcome::plain(String::new()))
 }
 
