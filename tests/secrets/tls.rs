@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::search::found;
+use crate::search::{found, without_long_numbers};
 use crate::support::desk::{Desk, Slot};
 use crate::support::tool::{Tool, printed};
 use crate::traces::files;
@@ -192,15 +192,6 @@ impl Bench {
             }
         }
     }
-}
-
-/// Certificates and signatures are taken out, whose digits could be those of any PIN. Where one is seen, the number is short.
-fn without_long_numbers(text: &str) -> String {
-    let is_long =
-        |word: &str| word.len() > 32 && word.trim().bytes().all(|byte| byte.is_ascii_hexdigit());
-    text.split_inclusive([' ', '\n', '"'])
-        .filter(|word| !is_long(word.trim_end_matches('"')))
-        .collect()
 }
 
 fn interrupt(process: &mut Child) {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::search::{found, stable};
+use crate::search::{found, stable, without_long_numbers};
 use crate::support::desk::{Desk, Inserted, Slot};
 
 /// The codes of a card's holder, and one that is not.
@@ -165,7 +165,9 @@ impl Runs<'_> {
         run(Source::Nothing, &["card", "pin", "status"], 0);
         run(Source::Nothing, &["card", "watch", "--emulated"], 0);
         run(Source::Nothing, &["doctor"], 0);
-        run(Source::Nothing, &["demo"], 0);
+        // Not online, where it signs what is random: `tls.rs` looks at signatures of handshakes. The demonstration is given no
+        // PIN but its own, which it shows.
+        run(Source::Nothing, &["demo", "--offline"], 0);
         run(Source::Nothing, &["emulate", "card", "--list"], 0);
         run(Source::Nothing, &["emulate", "card", "--fault", "help"], 0);
         run(Source::Nothing, &["completions", "bash"], 0);
@@ -272,7 +274,10 @@ impl Runs<'_> {
         // The arguments that hold a PIN by design of this test are not part of the name.
         let name = format!("{source:?} {:?}", &args[..args.len().min(2)]);
         assert_eq!(output.status.code(), Some(code), "{name} {args:?}: {text}");
-        (name, stable(&text))
+        let text = stable(&text);
+        // A CMS signs the instant, and so is another each time.
+        let is_new = args.contains(&"--detached-cms");
+        (name, if is_new { without_long_numbers(&text) } else { text })
     }
 }
 
