@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use crate::net::{Addresses, Cache, Client, Limits, Proxies, Settings};
 use crate::pki::source::{Fetch, FetchError, FetchProblem};
+use crate::web::dial::{Route, Via};
 
 /// Who names the addresses that are fetched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,6 +79,29 @@ pub(in crate::cli) fn proxies() -> Result<Proxies, Failure> {
         Failure::new("net.proxy", Exit::Usage, error.to_string())
             .hint("look at `HTTP_PROXY` and `HTTPS_PROXY`; `NO_PROXY=*` goes without")
     })
+}
+
+/// The way to an HTTPS service, through the proxy of the environment if need be; offline, to one of this machine only.
+/// `named` is the service as messages name it.
+pub(in crate::cli) fn route(
+    host: &str,
+    port: u16,
+    named: &str,
+    network: Network,
+) -> Result<Route, Failure> {
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let via = proxies()?.of_https(&host, port);
+    let via = via.map(|(host, port, authorization)| Via { host, port, authorization });
+    let route = Route { host, port, via };
+    if network == Network::Offline && !route.is_loopback() {
+        return Err(Failure::new(
+            "net.offline",
+            Exit::Usage,
+            format!("{named} is not on this machine, and `--offline` opens no internet socket"),
+        )
+        .hint("run it without `--offline`; an emulator on loopback is reached with it"));
+    }
+    Ok(route)
 }
 
 /// A fetch that failed, as documents show it.

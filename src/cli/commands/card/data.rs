@@ -1,7 +1,5 @@
 //! `cpskit card data read|write`: data objects as bytes. What is replaced is shown first, and can be kept.
 
-use std::fs::File as FsFile;
-use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Serialize;
@@ -14,6 +12,7 @@ use crate::cli::choose;
 use crate::cli::context::Context;
 use crate::cli::delivery::{self, Delivery, Privacy};
 use crate::cli::failure::Failure;
+use crate::cli::inputs;
 use crate::cli::output::Outcome;
 use crate::cli::output::json::{Exchanges, hex};
 use crate::cli::output::text::count;
@@ -50,9 +49,6 @@ struct WriteDocument<'a> {
     exchanges: Exchanges,
 }
 
-/// More than a file of a card.
-const LARGEST: u64 = 1 << 16;
-
 pub(super) fn run(data: &CardData, context: &Context) -> Result<Outcome, Failure> {
     match data {
         CardData::Read(args) => read(args, context),
@@ -85,7 +81,7 @@ fn read(args: &CardDataRead, context: &Context) -> Result<Outcome, Failure> {
 }
 
 fn write(args: &CardDataWrite, context: &Context) -> Result<Outcome, Failure> {
-    let new = input(&args.file)?;
+    let new = inputs::bytes(&args.file)?;
     let mut card = choose::card(&args.choice, context)?;
     let pin = obtain_pin(&mut card, &args.pin, context)?;
     let object = args.object.as_str();
@@ -173,18 +169,6 @@ fn content(
         Ok(card.session(|session| record.unlock(session, given, args)?.object(object))?)
     })?;
     Ok((content, pin))
-}
-
-fn input(path: &Path) -> Result<Vec<u8>, Failure> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        match path == Path::new("-") {
-            true => io::stdin().take(LARGEST).read_to_end(&mut bytes)?,
-            false => FsFile::open(path)?.take(LARGEST).read_to_end(&mut bytes)?,
-        };
-        Ok(bytes)
-    };
-    read().map_err(|error| Failure::input(path, &error))
 }
 
 /// How much of it there is before the zeros that fill it up, and how it begins.

@@ -1,7 +1,5 @@
 //! `cpskit card decrypt`: one RSA cryptogram, deciphered with the authentication key. The plaintext is never in a document.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use serde::Serialize;
@@ -15,6 +13,7 @@ use crate::cli::choose;
 use crate::cli::context::Context;
 use crate::cli::delivery::{Delivery, Privacy};
 use crate::cli::failure::Failure;
+use crate::cli::inputs;
 use crate::cli::output::Outcome;
 use crate::cli::output::json::{Exchanges, hex};
 use crate::cli::sha256;
@@ -32,9 +31,6 @@ struct Document<'a> {
     exchanges: Exchanges,
 }
 
-/// More than any RSA modulus.
-const LARGEST: u64 = 1 << 12;
-
 pub(super) fn run(args: &CardDecrypt, context: &Context) -> Result<Outcome, Failure> {
     let out = Delivery::of(args.out.as_deref(), "a plaintext", context)?;
     if out == Delivery::Document {
@@ -42,7 +38,7 @@ pub(super) fn run(args: &CardDecrypt, context: &Context) -> Result<Outcome, Fail
             "a plaintext is not put into a document: give `--out FILE`",
         ));
     }
-    let cryptogram = read(args.file.as_deref())?;
+    let cryptogram = inputs::bytes(args.file.as_deref().unwrap_or(Path::new("-")))?;
     let mut card = choose::card(&args.choice, context)?;
     let key = keys::key(&mut card, Role::Authentication)?;
     let pin = obtain_pin(&mut card, &args.pin, context)?;
@@ -79,17 +75,4 @@ pub(super) fn run(args: &CardDecrypt, context: &Context) -> Result<Outcome, Fail
     };
     let remark = format!("deciphered with the {} key: {} bytes", key.role(), plaintext.len());
     Ok(outcome.remarks([remark]).labelled(label(emulated)))
-}
-
-fn read(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
-    let path = file.filter(|path| *path != Path::new("-"));
-    let read = || -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        match path {
-            Some(path) => File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?,
-            None => io::stdin().take(LARGEST).read_to_end(&mut bytes)?,
-        };
-        Ok(bytes)
-    };
-    read().map_err(|error| Failure::input(path.unwrap_or(Path::new("standard input")), &error))
 }

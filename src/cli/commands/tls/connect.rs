@@ -15,7 +15,7 @@ use self::ask::Target;
 use self::report::{Body, Plan, Told};
 use crate::cli::args::Format;
 use crate::cli::args::tls::{TlsConnect, TlsVersion};
-use crate::cli::context::{Context, Network};
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::judging::PeerJudge;
@@ -30,18 +30,7 @@ const HOLDER: Duration = Duration::from_secs(120);
 const LARGEST_IN_DOCUMENT: usize = 16 << 20;
 
 pub(super) fn run(args: &TlsConnect, context: &Context) -> Result<Outcome, Failure> {
-    let target = Target::parse(&args.url)?;
-    if context.network == Network::Offline && !target.route.is_loopback() {
-        return Err(Failure::new(
-            "net.offline",
-            Exit::Usage,
-            format!(
-                "`{}` is not on this machine, and `--offline` opens no internet socket",
-                args.url
-            ),
-        )
-        .hint("run it without `--offline`; an emulator on loopback is reached with it"));
-    }
+    let target = Target::parse(&args.url, context.network)?;
     let ask = target.ask(args)?;
     let judge = Arc::new(PeerJudge::new(&args.judge, context)?);
     let host = &target.route.host;

@@ -18,7 +18,7 @@ use self::key::Lent;
 use self::lines::{Line, Log};
 use self::token_file::TokenFile;
 use crate::cli::args::tls::TlsProxy;
-use crate::cli::context::{Context, Network};
+use crate::cli::context::Context;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::judging::PeerJudge;
@@ -26,7 +26,6 @@ use crate::cli::net;
 use crate::cli::output::{Outcome, Stream};
 use crate::cli::terminal;
 use crate::tls::{Client, Host, Versions};
-use crate::web::dial::{Route, Via};
 use crate::web::proxy::{ListenError, Listener, Proxy, Service, ServiceError};
 
 /// The service must begin its answer within this.
@@ -42,15 +41,8 @@ pub(super) fn run(args: &TlsProxy, context: &Context) -> Result<Outcome, Failure
     let service: Service = args.to.parse().map_err(|error: ServiceError| {
         Failure::arguments(format!("`--to {}`: {error}", args.to))
     })?;
-    let route = route(&service)?;
-    if context.network == Network::Offline && !route.is_loopback() {
-        return Err(Failure::new(
-            "net.offline",
-            Exit::Usage,
-            format!("{service} is not on this machine, and `--offline` opens no internet socket"),
-        )
-        .hint("run it without `--offline`; an emulator on loopback is reached with it"));
-    }
+    let (host, port) = (service.host(), service.port());
+    let route = net::route(host, port, &service.to_string(), context.network)?;
     if !args.listen.ip().is_loopback() {
         return Err(listening(&ListenError::NotLoopback(args.listen)));
     }
@@ -129,15 +121,6 @@ pub(super) fn run(args: &TlsProxy, context: &Context) -> Result<Outcome, Failure
     runtime.shutdown_background();
     terminal::give_back();
     ended.map(|()| Outcome::plain(String::new()))
-}
-
-/// The way there, through the proxy of the environment if need be.
-fn route(service: &Service) -> Result<Route, Failure> {
-    let host = service.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-    let port = service.port();
-    let via = net::proxies()?.of_https(&host, port);
-    let via = via.map(|(host, port, authorization)| Via { host, port, authorization });
-    Ok(Route { host, port, via })
 }
 
 /// The first line: where the door is, and where it leads.

@@ -1,6 +1,5 @@
 //! The request, from the arguments: where to, what, and what is never sent.
 
-use std::io::{self, Read};
 use std::path::Path;
 
 use bytes::Bytes;
@@ -9,9 +8,10 @@ use http::uri::{Authority, PathAndQuery, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::cli::args::tls::TlsConnect;
+use crate::cli::context::Network;
 use crate::cli::failure::Failure;
 use crate::cli::{inputs, net};
-use crate::web::dial::{Route, Via};
+use crate::web::dial::Route;
 use crate::web::request::Ask;
 
 /// A service and a place in it.
@@ -23,7 +23,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Reads `https://host[:port][/path][?query]`; what follows `#` is not sent.
-    pub(super) fn parse(url: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(url: &str, network: Network) -> Result<Self, Failure> {
         // What stands before `@` may be a password.
         let shown = if url.contains('@') { "the argument".to_owned() } else { format!("`{url}`") };
         let wrong = || Failure::arguments(format!("{shown} is not an address `https://host…`"));
@@ -35,13 +35,11 @@ impl Target {
             return Err(Failure::arguments("the address holds a user: others see the arguments")
                 .hint("`--header @FILE` reads `Authorization: …` from a file"));
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = authority.port_u16().unwrap_or(443);
-        let via = net::proxies()?.of_https(&host, port);
-        let via = via.map(|(host, port, authorization)| Via { host, port, authorization });
+        let route = net::route(authority.host(), port, &format!("`{url}`"), network)?;
         let path = uri.path_and_query().cloned();
         let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        Ok(Self { route: Route { host, port, via }, authority, path })
+        Ok(Self { route, authority, path })
     }
 
     pub(super) fn ask(&self, args: &TlsConnect) -> Result<Ask, Failure> {
@@ -63,16 +61,10 @@ impl Target {
 }
 
 fn body(data: &str) -> Result<Bytes, Failure> {
-    let read = match data.strip_prefix('@') {
-        None => return Ok(Bytes::from(data.to_owned())),
-        Some("-") => {
-            let mut bytes = Vec::new();
-            let read = io::stdin().read_to_end(&mut bytes);
-            read.map(|_| bytes).map_err(|error| Failure::input(Path::new("-"), &error))?
-        }
-        Some(path) => inputs::bytes(Path::new(path))?,
-    };
-    Ok(Bytes::from(read))
+    match data.strip_prefix('@') {
+        None => Ok(Bytes::from(data.to_owned())),
+        Some(path) => inputs::bytes(Path::new(path)).map(Bytes::from),
+    }
 }
 
 /// Those given, and ours where none of the name is given.
