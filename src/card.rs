@@ -55,6 +55,9 @@ pub struct Card {
 /// A session that another program resets more often than this is given up.
 const SESSIONS: u32 = 3;
 
+/// As many turns of other programs, each ended by a reset, are waited out before ours.
+const OTHERS: u32 = 100;
+
 impl Card {
     /// Takes a connected card when its answer to reset is that of a CPx card. Nothing is sent to it yet.
     ///
@@ -106,7 +109,8 @@ impl Card {
     }
 
     /// Runs `work` in a session: the card is ours until it returns. A reset by another program starts it anew, at most
-    /// three times in all; so does a card that closes the PIN before the key is used.
+    /// three times in all; so does a card that closes the PIN before the key is used. Resets at the end of other programs'
+    /// turns, before ours began, are waited out.
     ///
     /// # Errors
     /// What `work` returns; [`Error::KeepsResetting`]; [`Error::Transport`] when the card cannot be had.
@@ -115,7 +119,8 @@ impl Card {
         mut work: impl FnMut(&mut Session<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.known.unanswered = None;
-        for turn in 1..=SESSIONS {
+        let (mut turn, mut others) = (1, 0);
+        while turn <= SESSIONS && others < OTHERS {
             let protocol = self.transport.protocol();
             let outcome = match self.transport.begin() {
                 Ok(transaction) => {
@@ -124,23 +129,23 @@ impl Card {
                     let outcome = work(&mut session);
                     let ended = session.end();
                     // What went wrong in the session says more than how it ended.
-                    outcome.and_then(|value| ended.map(|()| value))
+                    Some(outcome.and_then(|value| ended.map(|()| value)))
                 }
-                Err(error) => Err(error.into()),
+                Err(transport::Error::Reset) => None,
+                Err(error) => return Err(error.into()),
+            };
+            // Another program's turn ended with a reset before ours began: it takes nothing from ours.
+            let Some(outcome) = outcome else {
+                others += 1;
+                self.note_reset()?;
+                continue;
             };
             match outcome {
                 // A session does not know the answer to reset that it names.
                 Err(Error::NotCpx { other, .. }) => {
                     return Err(Error::NotCpx { atr: self.transport.atr().to_vec(), other });
                 }
-                Err(Error::Transport(transport::Error::Reset)) => {
-                    tracing::info!("the card was reset by another program; starting again");
-                    match self.transport.reconnect() {
-                        // Again, before we had a look: one more of the turns that we allow it.
-                        Ok(()) | Err(transport::Error::Reset) => {}
-                        Err(error) => return Err(error.into()),
-                    }
-                }
+                Err(Error::Transport(transport::Error::Reset)) => self.note_reset()?,
                 Err(Error::PinLost { file }) if turn < SESSIONS => {
                     tracing::info!(
                         "the card closed the PIN before {file} was used; starting again"
@@ -148,7 +153,17 @@ impl Card {
                 }
                 outcome => return outcome,
             }
+            turn += 1;
         }
-        Err(Error::KeepsResetting { times: SESSIONS })
+        Err(Error::KeepsResetting { times: turn - 1 + others })
+    }
+
+    fn note_reset(&mut self) -> Result<(), Error> {
+        tracing::info!("the card was reset by another program; starting again");
+        match self.transport.reconnect() {
+            // Again, before we had a look: the next turn finds out.
+            Ok(()) | Err(transport::Error::Reset) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -39,6 +39,9 @@ impl Default for Patience {
 /// How long a reader's own keypad may take, whose time-out ends the wait before this one does.
 const KEYPAD: Duration = Duration::from_secs(120);
 
+/// As many turns of other programs, each ended by a reset, are waited out while connecting.
+const OTHERS: u32 = 100;
+
 /// A card in a reader of the PC/SC service, connected in shared mode.
 pub struct PcscCard {
     reader: String,
@@ -358,10 +361,13 @@ impl Connection {
         let context = Context::establish(Scope::User).map_err(|error| self.error(error))?;
         let name = CString::new(self.reader.as_str())
             .map_err(|_| Error::UnknownReader { reader: self.reader.clone() })?;
-        let card = context
+        let mut card = context
             .connect(&name, ShareMode::Shared, Protocols::ANY)
             .map_err(|error| self.error(error))?;
-        let reply = self.status(&card)?;
+        let reply = match self.status(&card) {
+            Err(Error::Reset) => self.reconnect(&mut card)?,
+            status => status?,
+        };
         Ok((context, card, reply))
     }
 
@@ -375,10 +381,18 @@ impl Connection {
         Ok(state.event_state().contains(State::PRESENT).then(|| state.event_count()))
     }
 
+    /// SCardStatus waits for the other programs' transactions, and each may end with a reset of the card: so it is asked
+    /// again, once for each of them.
     fn reconnect(&self, card: &mut Card) -> Result<Reply, Error> {
-        card.reconnect(ShareMode::Shared, Protocols::ANY, pcsc::Disposition::LeaveCard)
-            .map_err(|error| self.error(error))?;
-        self.status(card)
+        for _ in 0..OTHERS {
+            card.reconnect(ShareMode::Shared, Protocols::ANY, pcsc::Disposition::LeaveCard)
+                .map_err(|error| self.error(error))?;
+            match self.status(card) {
+                Err(Error::Reset) => {}
+                status => return status,
+            }
+        }
+        Err(Error::Reset)
     }
 
     fn status(&self, card: &Card) -> Result<Reply, Error> {

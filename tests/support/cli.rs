@@ -18,6 +18,7 @@ pub(crate) struct Run {
 impl Run {
     /// The one document on stdout, checked against its schema.
     pub(crate) fn document(&self) -> Value {
+        assert!(!self.stdout.is_empty(), "no document on stdout: {self:?}");
         schema::checked(&self.stdout)
     }
 
