@@ -8,6 +8,8 @@ pub mod fault;
 pub mod igc;
 pub mod issue;
 pub mod persona;
+#[cfg(feature = "web")]
+pub mod platform;
 pub mod reader;
 mod rsa;
 

@@ -14,6 +14,8 @@
 //! - `tls`: both sides of TLS with a credential, judged by [`pki`] (feature `tls`).
 //! - `web`: HTTP over that: one request, the local proxy, the bench (feature `web`).
 //! - `trace`: functional traces, chained and sealed (feature `trace`).
+//! - `platform`: TEST certificates ordered, retrieved, tracked and revoked, with `fleet` and `form` beside it (feature
+//!   `platform`).
 //! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
 //!   from [`card`].
 //!
@@ -37,6 +39,10 @@ pub mod cms;
 pub mod credential;
 #[cfg(feature = "emulate")]
 pub mod emulate;
+#[cfg(feature = "platform")]
+pub mod fleet;
+#[cfg(feature = "platform")]
+pub mod form;
 pub mod id;
 #[cfg(feature = "index")]
 pub mod index;
@@ -45,6 +51,8 @@ pub mod iso7816;
 pub mod net;
 pub mod nomenclature;
 pub mod pki;
+#[cfg(feature = "platform")]
+pub mod platform;
 pub mod secret;
 #[cfg(feature = "store")]
 pub mod store;

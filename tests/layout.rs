@@ -24,9 +24,12 @@ const TABLE: &[(&str, &[&str])] = &[
     ("tls", &["credential", "nomenclature", "pki", "x509"]),
     // HTTP over what `tls` opens; it names no TLS library.
     ("web", &["tls", "credential", "secret"]),
-    ("platform", &["credential", "tls", "net", "pki", "id", "secret", "trace", "fleet", "form"]),
-    ("fleet", &["platform", "credential", "tls", "net", "pki", "id", "secret"]),
-    ("form", &["platform", "credential", "tls", "net", "pki", "id", "secret"]),
+    (
+        "platform",
+        &["credential", "id", "nomenclature", "pki", "secret", "store", "tls", "web", "x509"],
+    ),
+    ("fleet", &["platform", "id", "nomenclature", "pki", "secret", "x509"]),
+    ("form", &["fleet", "id"]),
     ("store", &["secret", "x509"]),
     ("trace", &["id", "secret"]),
     ("emulate", &["transport", "iso7816", "id", "secret", "tls"]),

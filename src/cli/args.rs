@@ -2,6 +2,8 @@
 
 pub(super) mod cert;
 pub(super) mod crl;
+pub(super) mod fleet;
+pub(super) mod platform;
 pub(super) mod tls;
 pub(super) mod trace;
 pub(super) mod trust;
@@ -108,10 +110,19 @@ pub(super) enum Command {
     /// TLS with the card: call a service, lend the card to other programs, see who connects
     #[command(subcommand)]
     Tls(tls::Tls),
+    /// TEST certificates of the plateforme de confiance: order, retrieve, track, revoke
+    #[command(subcommand)]
+    Platform(platform::Platform),
+    /// The cards and certificates of a team, as a file says they are to be
+    #[command(subcommand)]
+    Fleet(fleet::Fleet),
+    /// Forms of the administrative step
+    #[command(subcommand)]
+    Form(fleet::Form),
     /// Functional traces: what was done with the card
     #[command(subcommand)]
     Trace(trace::Trace),
-    /// The virtual card
+    /// The virtual card, the emulated platform
     #[command(subcommand)]
     Emulate(Emulate),
     /// Print a completion script
@@ -130,7 +141,9 @@ impl Command {
         match self {
             Self::Card(Card::Watch(_))
             | Self::Crl(crl::Crl::Show(_))
+            | Self::Platform(platform::Platform::Track(_))
             | Self::Tls(tls::Tls::Proxy(_) | tls::Tls::Serve(_)) => &[Ndjson],
+            Self::Fleet(fleet::Fleet::Status(_)) => &[Junit],
             Self::Cert(cert::Cert::Verify(_) | cert::Cert::Lint(_) | cert::Cert::Scan(_))
             | Self::Crl(crl::Crl::Check(_)) => &[Ndjson, Junit, Sarif, Github],
             _ => &[],
@@ -318,6 +331,8 @@ pub(super) enum CardPin {
 pub(super) enum Emulate {
     /// Plug a virtual card into a vpcd reader, until interrupted
     Card(EmulateCard),
+    /// Serve an emulated platform, its lists and its OCSP on loopback, until interrupted
+    Platform(Box<platform::EmulatePlatform>),
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,12 +6,16 @@ mod crl;
 mod demo;
 mod doctor;
 mod emulate;
+mod fleet;
+mod form;
+mod platform;
 mod tls;
 mod trace;
 mod trust;
 
 use clap::CommandFactory;
 
+use super::args::fleet::Form;
 use super::args::{Args, Command, Emulate, Format};
 use super::context::Context;
 use super::failure::Failure;
@@ -38,6 +42,10 @@ pub(super) fn run(command: &Command, context: &Context) -> Result<Outcome, Failu
         Command::Demo => demo::run(context),
         Command::Doctor(doctor) => doctor::run(doctor, context),
         Command::Emulate(Emulate::Card(card)) => emulate::run(card, context),
+        Command::Emulate(Emulate::Platform(args)) => emulate::platform::run(args, context),
+        Command::Fleet(args) => fleet::run(args, context),
+        Command::Form(Form::F414(args)) => form::run(args, context),
+        Command::Platform(args) => platform::run(args, context),
         Command::Tls(tls) => tls::run(tls, context),
         Command::Trace(trace) => trace::run(trace, context),
         Command::Trust(trust) => trust::run(trust, context),

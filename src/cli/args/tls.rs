@@ -149,7 +149,7 @@ pub(in crate::cli) struct TlsServe {
 }
 
 /// `90s`, `15m`, `8h`, or `0`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "a number with `s`, `m` or `h` after it, or `0`; at most `24h`".to_owned();
     let unit = match text.chars().last() {
         _ if text == "0" => return Ok(Duration::ZERO),

@@ -1,5 +1,7 @@
 //! `cpskit emulate card`: plugs a virtual card into a vpcd reader, until interrupted.
 
+pub(super) mod platform;
+
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Mutex;
 
