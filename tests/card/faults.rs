@@ -1,6 +1,8 @@
 //! The card is pulled, reset by another program, or falls silent, at every exchange of every operation.
 
+use cpskit::card::Error as CardError;
 use cpskit::emulate::{Fault, VirtualReader};
+use cpskit::transport::{Error, Nature, Protocol, Transaction, Transport};
 
 use crate::support::{Operation, PIN, activities, open, run_with, virtual_card};
 
@@ -63,6 +65,55 @@ fn a_card_that_is_reset_each_time_is_given_up() {
     let faults = [0, 0, 0].map(Fault::ResetAfter);
     let (found, ..) = run_with(virtual_card("medecin-cps3"), &faults, Operation::Read);
     assert_eq!(found, Err("another program reset the card 3 times while it was read".to_owned()));
+}
+
+/// A reader that other programs use before us, each of which resets the card at the end of its turn.
+struct Crowded {
+    reader: VirtualReader,
+    others: u32,
+}
+
+impl Transport for Crowded {
+    fn reader(&self) -> &str {
+        self.reader.reader()
+    }
+
+    fn atr(&self) -> &[u8] {
+        self.reader.atr()
+    }
+
+    fn protocol(&self) -> Protocol {
+        self.reader.protocol()
+    }
+
+    fn nature(&self) -> Nature {
+        self.reader.nature()
+    }
+
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>, Error> {
+        match self.others.checked_sub(1) {
+            None => self.reader.begin(),
+            Some(left) => {
+                self.others = left;
+                Err(Error::Reset)
+            }
+        }
+    }
+
+    fn reconnect(&mut self) -> Result<(), Error> {
+        self.reader.reconnect()
+    }
+}
+
+#[test]
+fn the_turns_of_other_programs_before_ours_are_waited_out_and_not_for_ever() {
+    let read = |others| {
+        let reader = VirtualReader::insert(virtual_card("medecin-cps3"));
+        let mut card = open(Crowded { reader, others });
+        card.session(|session| session.national_id()).map(|id| id.to_string())
+    };
+    assert_eq!(read(20).expect("one more turn"), "899700100011");
+    assert!(matches!(read(u32::MAX), Err(CardError::KeepsResetting { times: 100 })));
 }
 
 #[test]
