@@ -145,6 +145,9 @@ pub enum Error {
     },
 }
 
+/// An order, as the journal has it and as the platform says it is; one of both at least.
+pub type Listed = (Option<Order>, Option<Progress>);
+
 /// A certificate to revoke, or an order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Target {
@@ -169,7 +172,7 @@ impl Lifecycle<'_> {
     }
 
     /// What the platform says of orders, ours and those that are not in the journal.
-    pub fn list(&self) -> Result<Vec<(Option<Order>, Option<Progress>)>, Error> {
+    pub fn list(&self) -> Result<Vec<Listed>, Error> {
         todo!()
     }
 

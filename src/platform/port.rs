@@ -325,7 +325,7 @@ pub enum PortError {
     Untrusted(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The key that proves who asks: card, reader, PIN. Nothing was done.
     #[error(transparent)]
-    Credential(#[from] crate::credential::Error),
+    Credential(std::sync::Arc<crate::credential::Error>),
 }
 
 /// Kinds of refusal that a lifecycle tells apart.
@@ -346,4 +346,74 @@ pub enum Refusal {
     Unknown,
     /// Any other: rights, perimeter, policies, form.
     Other,
+}
+
+impl Status {
+    /// As the platform writes it: `A_RETIRER`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Soumise => "SOUMISE",
+            Self::Refusee => "REFUSEE",
+            Self::ARetirer => "A_RETIRER",
+            Self::Finalisee => "FINALISEE",
+            Self::Retiree => "RETIREE",
+            Self::Abandonnee => "ABANDONNEE",
+            Self::Expiree => "EXPIREE",
+            Self::Autre(name) => name,
+        }
+    }
+}
+
+/// Any text is one: platforms may know others than we do.
+impl From<String> for Status {
+    fn from(name: String) -> Self {
+        let known = [
+            Self::Soumise,
+            Self::Refusee,
+            Self::ARetirer,
+            Self::Finalisee,
+            Self::Retiree,
+            Self::Abandonnee,
+            Self::Expiree,
+        ];
+        known.into_iter().find(|status| status.name() == name).unwrap_or(Self::Autre(name))
+    }
+}
+
+impl CertificateStatus {
+    /// As the platform writes it: `ACTIF`.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Actif => "ACTIF",
+            Self::Revoque => "REVOQUE",
+            Self::Expire => "EXPIRE",
+            Self::Autre(name) => name,
+        }
+    }
+}
+
+impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::Lost,
+        Self::Stolen,
+        Self::Compromised,
+        Self::Changed,
+        Self::Superseded,
+        Self::Ceased,
+        Self::Other,
+    ];
+
+    /// As it is typed, and as journals and documents keep it: `compromised`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Stolen => "stolen",
+            Self::Compromised => "compromised",
+            Self::Changed => "changed",
+            Self::Superseded => "superseded",
+            Self::Ceased => "ceased",
+            Self::Other => "other",
+        }
+    }
 }
