@@ -89,6 +89,8 @@ pub struct Order {
     pub profile: Option<String>,
     /// The card it is made with, by its token identifier; none for a key in a file.
     pub card: Option<String>,
+    /// The fleet it belongs to, by its name; none for one that was ordered by hand, which no fleet revokes.
+    pub fleet: Option<String>,
     /// What is ordered.
     pub want: Want,
     /// Another with the same identity may stand beside it: `--new`, or another `--ref`.

@@ -36,6 +36,8 @@ pub struct NewOrder<'o> {
     pub profile: Option<&'o str>,
     /// With which card.
     pub card: Option<&'o str>,
+    /// For which fleet, by its name.
+    pub fleet: Option<&'o str>,
     /// Where mails go.
     pub contact: Option<&'o str>,
     /// Who makes the key.
