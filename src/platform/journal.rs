@@ -2,9 +2,15 @@
 //! for a team: [`sqlite`], [`postgres`].
 //!
 //! No key, password, code or PKCS#12 enters a journal: its types have no place for one.
+//!
+//! What may become of an order is in one place: [`State::after`].
 
+mod document;
+mod machine;
 pub mod postgres;
 pub mod sqlite;
+mod state;
+mod tables;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,9 +18,10 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub use self::state::{Event, State};
 use super::port::{Acceptance, DemandId, Reason};
 use super::want::Want;
-use crate::x509::Serial;
+use crate::x509::{Certificate, Serial};
 
 /// Where orders are kept. Whole orders are written; each write is durable when it returns.
 pub trait Journal: fmt::Debug + Send + Sync {
@@ -91,6 +98,8 @@ pub struct Order {
     pub card: Option<String>,
     /// The fleet it belongs to, by its name; none for one that was ordered by hand, which no fleet revokes.
     pub fleet: Option<String>,
+    /// Where mails go; kept, for a request that is sent again is the same.
+    pub contact: Option<String>,
     /// What is ordered.
     pub want: Want,
     /// Another with the same identity may stand beside it: `--new`, or another `--ref`.
@@ -134,7 +143,10 @@ pub enum Key {
         made: Option<MadeKey>,
     },
     /// Made by the platform.
-    Platform,
+    Platform {
+        /// The machine that ordered it: the PKCS#12 is taken there, once.
+        machine: Machine,
+    },
 }
 
 /// A key that is on disk.
@@ -157,46 +169,11 @@ pub struct Machine {
     pub name: String,
 }
 
-/// Where an order is. In the order in which it goes.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum State {
-    /// Entered; nothing was sent.
-    Prepared,
-    /// About to be sent, or sent: the answer is not here.
-    Sending,
-    /// The platform looks at it.
-    Submitted,
-    /// It can be retrieved.
-    Ready,
-    /// The code de révocation is durable; finalising was about to be sent, or was.
-    Finalising,
-    /// It can be downloaded.
-    Finalised,
-    /// The download was about to be asked for, or was.
-    Downloading,
-    /// The certificate is here, and is what was ordered.
-    Collected,
-    /// Revoking was about to be sent, or was.
-    Revoking,
-    /// The platform says it is revoked.
-    Revoked,
-    /// Lists or OCSP say so too.
-    Published,
-    /// The platform refused it.
-    Refused,
-    /// Given up, or not retrieved in time.
-    Expired,
-    /// The platform's key was downloaded and did not arrive: revoke, order again.
-    Lost,
-    /// What came is not what was ordered.
-    Mismatched,
-}
-
 /// What was done with an order: one line of its history.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Step {
-    /// What: `order.sending`.
-    pub what: &'static str,
+    /// What: `request-leaves`, or the platform's answer, `platform-says-a-retirer`.
+    pub what: String,
     /// Facts, never a secret.
     pub detail: Option<String>,
 }
@@ -240,13 +217,31 @@ pub enum JournalError {
     #[error("the journal in PostgreSQL: {0}")]
     Postgres(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A row that this version does not understand.
-    #[error("the journal holds {found} where {field} is expected")]
+    #[error("the journal holds `{found}` where {field} is expected")]
     Unreadable {
         /// The column.
         field: &'static str,
         /// What stands there.
         found: String,
     },
+    /// An order that cannot be written down as text: a path that is not Unicode.
+    #[error("the order {reference} cannot be written down: {cause}")]
+    Unwritable {
+        /// Which order.
+        reference: Uuid,
+        /// Why.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// Nothing was entered under this reference.
+    #[error("the journal has no order {reference}")]
+    Absent {
+        /// Which order.
+        reference: Uuid,
+    },
+    /// `DATABASE_URL` is not read, or asks for what is refused. The address is not repeated: it may hold a password.
+    #[error("the address of the journal in PostgreSQL: {0}")]
+    Address(postgres::AddressError),
     /// Made by a later version.
     #[error("the journal is of version {found}, and this cpskit knows {known}")]
     Newer {
@@ -272,12 +267,32 @@ impl Order {
             want: self.want.key(),
         }
     }
+
+    /// Whether something may still come of it, or came and has not expired: a second order for the same is not needed.
+    pub fn is_alive(&self, at: Timestamp) -> bool {
+        self.state.is_alive() && self.expiry().is_none_or(|expiry| at <= expiry)
+    }
+
+    /// When its certificate expires, once it is here.
+    pub fn expiry(&self) -> Option<Timestamp> {
+        let certificate = Certificate::parse(self.certificate.as_ref()?).ok()?;
+        certificate.not_after().ok()
+    }
 }
 
-impl State {
-    /// Whether something may still come of it, or came and is alive: a second order for the same is not needed. Whether the
-    /// certificate has expired is for who has a clock.
-    pub fn is_alive(self) -> bool {
-        self <= Self::Collected
+impl Key {
+    /// The machine that works on the order.
+    pub fn machine(&self) -> &Machine {
+        match self {
+            Self::Local { machine, .. } | Self::Platform { machine } => machine,
+        }
+    }
+
+    /// The public half of a key that was made here.
+    pub fn hash(&self) -> Option<KeyHash> {
+        match self {
+            Self::Local { made: Some(made), .. } => Some(made.hash),
+            Self::Local { made: None, .. } | Self::Platform { .. } => None,
+        }
     }
 }

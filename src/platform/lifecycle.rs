@@ -159,6 +159,15 @@ pub enum Target {
     Serial(Serial),
 }
 
+/// An order as the journal and the platform have it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Listed {
+    /// In the journal; none for one that was made otherwise.
+    pub order: Option<Order>,
+    /// On the platform; none for one that it does not show.
+    pub progress: Option<Progress>,
+}
+
 impl Lifecycle<'_> {
     /// Orders, or goes on with an order that was begun.
     ///
