@@ -147,9 +147,6 @@ pub enum Error {
     },
 }
 
-/// An order, as the journal has it and as the platform says it is; one of both at least.
-pub type Listed = (Option<Order>, Option<Progress>);
-
 /// A certificate to revoke, or an order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Target {
