@@ -14,5 +14,6 @@ pub mod port;
 pub mod product;
 pub mod received;
 pub mod rest;
+pub mod rule;
 pub mod vault;
 pub mod want;

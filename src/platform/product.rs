@@ -40,6 +40,17 @@ pub struct Product {
     usage: Usage,
 }
 
+/// A field of names, which some products take.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Field {
+    /// The service applicatif.
+    Service,
+    /// DNS names, the first of which is the server's.
+    Dns,
+    /// An e-mail address.
+    Email,
+}
+
 /// Why there is no such product.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -106,6 +117,20 @@ impl Usage {
     }
 }
 
+impl Field {
+    /// Every field.
+    pub const ALL: [Self; 3] = [Self::Service, Self::Dns, Self::Email];
+
+    /// As typed on a command line, without dashes: `service`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Dns => "dns",
+            Self::Email => "email",
+        }
+    }
+}
+
 impl Product {
     /// The product with this offer and this usage.
     ///
@@ -134,6 +159,17 @@ impl Product {
     /// Its usage.
     pub fn usage(self) -> Usage {
         self.usage
+    }
+
+    /// The one field of names that it takes, beside the structure (platform fact sheet §6, mostly inferred); none for PS, where
+    /// the card says who it is.
+    pub fn field(self) -> Option<Field> {
+        match (self.offer, self.usage) {
+            (Offer::Org, _) => Some(Field::Service),
+            (Offer::Serv, Usage::SslServ) => Some(Field::Dns),
+            (Offer::Serv | Offer::Pro, _) => Some(Field::Email),
+            (Offer::Ps, _) => None,
+        }
     }
 }
 
@@ -169,6 +205,12 @@ impl fmt::Display for Offer {
 }
 
 impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }

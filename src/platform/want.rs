@@ -1,9 +1,14 @@
 //! What somebody wants to have: a product for a structure, and the names that go into it, each kept to the rules of its offer
 //! before anything is sent (platform fact sheet §6 and §6.2).
 
-use std::fmt;
+mod mailbox;
+mod server;
+mod service;
+mod structure;
 
-use super::product::{Product, ProductError};
+use super::product::{Field, Offer, Product, ProductError};
+use super::rule::Rule;
+pub use super::rule::{Breach, Confidence};
 use crate::id::StructureId;
 
 /// A certificate that is wanted. It holds together: names of its offer, each of its form.
@@ -62,56 +67,6 @@ pub enum Ps {
     On,
 }
 
-/// How sure a rule is.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Confidence {
-    /// In a page, form, repository or certificate of the ANS.
-    Official,
-    /// In public material of others.
-    ThirdParty,
-    /// Deduced.
-    Inferred,
-    /// Ours, for want of a published one.
-    Proposed,
-}
-
-impl Confidence {
-    /// `official`, `third-party`, `inferred`, `proposed`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Official => "official",
-            Self::ThirdParty => "third-party",
-            Self::Inferred => "inferred",
-            Self::Proposed => "proposed",
-        }
-    }
-}
-
-impl fmt::Display for Confidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A rule that is not kept.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Breach {
-    /// Which rule, by a stable code: `platform.name.service.length`.
-    pub rule: &'static str,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// The field, as typed on a command line without dashes: `service`.
-    pub field: &'static str,
-    /// A sentence with the facts.
-    pub message: String,
-}
-
-impl fmt::Display for Breach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (rule {}, {})", self.message, self.rule, self.confidence)
-    }
-}
-
 /// Why a want is none.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -129,12 +84,71 @@ impl Want {
     ///
     /// # Errors
     /// [`WantError`]: every rule that is not kept, with its confidence.
-    pub fn parse(_typed: &Typed, _ps: Ps) -> Result<Self, WantError> {
-        todo!("the rules of names")
+    pub fn parse(typed: &Typed, ps: Ps) -> Result<Self, WantError> {
+        let product = typed.product()?;
+        let mut breaches = Vec::new();
+        if product.offer() == Offer::Ps && ps == Ps::Off {
+            let message = "the offer PS is off: what it takes is not published";
+            breaches.push(Rule::OfferPs.broken("offer", message));
+        }
+        let structure = structure::read(&typed.structure, &mut breaches);
+        for field in typed.fields().filter(|field| product.field() != Some(*field)) {
+            let takes = match product.field() {
+                Some(takes) => format!("{product} takes `{takes}`, and no `{field}`"),
+                None => format!("{product} takes no `{field}`"),
+            };
+            breaches.push(Rule::FieldForeign.broken_in(field, takes));
+        }
+        let names = match product.field() {
+            Some(Field::Service) => service::read(typed.service.as_deref(), &mut breaches),
+            Some(Field::Dns) => server::read(&typed.dns, &mut breaches),
+            Some(Field::Email) => mailbox::read(product, typed.email.as_deref(), &mut breaches),
+            None => Some(Names::Holder),
+        };
+        match (structure, names) {
+            (Some(structure), Some(names)) if breaches.is_empty() => {
+                Ok(Self { product, structure, names })
+            }
+            _ => Err(WantError::Breaches(breaches)),
+        }
     }
 
-    /// The same for the same certificate wanted twice: product, structure and names, in one order and one case.
+    /// What is doubtful, and refused by nobody here: a wrong Luhn key, a deprecated type of structure.
+    pub fn warnings(&self) -> Vec<Breach> {
+        structure::warnings(&self.structure)
+    }
+
+    /// The same for the same certificate wanted twice: product, structure and names, in one order and one case. The case of a
+    /// service applicatif and of what stands before the @ tells certificates apart, and is kept.
     pub fn key(&self) -> String {
-        todo!()
+        let names = match &self.names {
+            Names::Service(service) => format!("service:{service}"),
+            Names::Server { fqdn, others } => {
+                let mut others: Vec<String> =
+                    others.iter().map(|name| name.to_ascii_lowercase()).collect();
+                others.sort_unstable();
+                others.insert(0, fqdn.to_ascii_lowercase());
+                format!("dns:{}", others.join(","))
+            }
+            Names::Mailbox(address) => format!("email:{}", mailbox::in_one_case(address)),
+            Names::Holder => "holder".to_owned(),
+        };
+        format!("{}|{}|{names}", self.product, self.structure)
+    }
+}
+
+impl Typed {
+    /// Offer and usage; the offer's error first.
+    fn product(&self) -> Result<Product, ProductError> {
+        Product::new(self.offer.parse()?, self.usage.parse()?)
+    }
+
+    /// The fields of names that something was typed for.
+    fn fields(&self) -> impl Iterator<Item = Field> {
+        Field::ALL.into_iter().filter(|field| match field {
+            Field::Service => self.service.is_some(),
+            Field::Dns => !self.dns.is_empty(),
+            Field::Email => self.email.is_some(),
+        })
     }
 }
