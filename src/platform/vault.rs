@@ -1,17 +1,22 @@
 //! The files of the state folder that hold secrets: keys in `keys/`, codes de révocation apart in `codes/`. Each is its owner's
 //! alone from creation (0600, in folders 0700), whole or absent, and durable before the function returns.
 
+mod file;
+mod install;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use self::file::Readers;
+pub use self::install::{Installed, Parcel, Place};
 use crate::secret::Secret;
 
 /// The state folder.
 #[derive(Debug)]
 pub struct Vault {
-    _root: PathBuf,
+    root: PathBuf,
 }
 
 /// Why a file is not written, or not read.
@@ -27,13 +32,33 @@ pub enum VaultError {
         #[source]
         cause: io::Error,
     },
-    /// Others may read it: it is not used.
-    #[error("{path} can be read by others (mode {mode:o})")]
+    /// Others may read it, or write into it: it is not used. `chmod go= FILE` mends it, unless somebody has read it.
+    #[error("{path} is open to others (mode {mode:o})")]
     Exposed {
         /// Which.
         path: PathBuf,
         /// Its mode.
         mode: u32,
+    },
+    /// It belongs to somebody else: it is not used.
+    #[error("{path} belongs to another user ({owner})")]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+        /// Whose, by number.
+        owner: u32,
+    },
+    /// It is a symbolic link, a folder or a device where a file is expected: it is neither followed nor replaced.
+    #[error("{path} is not a plain file")]
+    NotPlain {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It is longer than any secret.
+    #[error("{path} has more than {} bytes: it is no key and no code", file::LONGEST)]
+    TooLong {
+        /// Which.
+        path: PathBuf,
     },
     /// There is one already, with another content.
     #[error("{path} is there already, with another content")]
@@ -41,6 +66,17 @@ pub enum VaultError {
         /// Which.
         path: PathBuf,
     },
+    /// The key is neither in the vault nor at its place.
+    #[error("the key is neither in {vault} nor in {place}")]
+    Gone {
+        /// Where it was kept.
+        vault: PathBuf,
+        /// Where it was to go.
+        place: PathBuf,
+    },
+    /// What cannot be the name of a file: empty, or with a separator.
+    #[error("{0:?} is no name of a file")]
+    Name(String),
 }
 
 impl Vault {
@@ -48,27 +84,47 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`], as of everything here.
-    pub fn open(_root: &Path) -> Result<Self, VaultError> {
-        todo!()
+    pub fn open(root: &Path) -> Result<Self, VaultError> {
+        file::folder(root)?;
+        let vault = Self { root: root.to_owned() };
+        for folder in [vault.keys(), vault.codes()] {
+            file::folder(&folder)?;
+            file::closed_folder(&folder)?;
+        }
+        Ok(vault)
     }
 
     /// The file of an order's key, whether it is there or not.
-    pub fn key_file(&self, _reference: Uuid) -> PathBuf {
-        todo!()
+    pub fn key_file(&self, reference: Uuid) -> PathBuf {
+        self.keys().join(format!("{reference}.key.pem"))
     }
 
     /// The file of an order's code de révocation, whether it is there or not.
-    pub fn code_file(&self, _reference: Uuid) -> PathBuf {
-        todo!()
+    pub fn code_file(&self, reference: Uuid) -> PathBuf {
+        self.codes().join(format!("{reference}.code"))
     }
 
-    /// Writes a secret where nothing stands, or where the same stands.
-    pub fn put(&self, _file: &Path, _content: &[u8]) -> Result<(), VaultError> {
-        todo!()
+    /// Writes a secret where nothing stands, or where the same stands. It is durable when this returns.
+    ///
+    /// # Errors
+    /// [`VaultError::Occupied`] when another content stands there, and what reading and writing meet.
+    pub fn put(&self, file: &Path, content: &[u8]) -> Result<(), VaultError> {
+        file::put(file, content, Readers::Owner)
     }
 
     /// Reads a secret; `None` when there is no such file.
-    pub fn get(&self, _file: &Path) -> Result<Option<Secret<Vec<u8>>>, VaultError> {
-        todo!()
+    ///
+    /// # Errors
+    /// [`VaultError`]: also for one that is not its owner's alone.
+    pub fn get(&self, file: &Path) -> Result<Option<Secret<Vec<u8>>>, VaultError> {
+        file::get(file, Readers::Owner)
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    fn codes(&self) -> PathBuf {
+        self.root.join("codes")
     }
 }
