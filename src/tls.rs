@@ -28,6 +28,8 @@
 
 #[cfg(feature = "web")]
 mod client;
+#[cfg(feature = "platform")]
+mod database;
 #[cfg(feature = "web")]
 mod door;
 mod error;
@@ -47,6 +49,8 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
+#[cfg(feature = "platform")]
+pub use self::database::{DatabaseAnchors, DatabaseTls, DatabaseTlsError, database};
 #[cfg(feature = "web")]
 pub use self::client::Client;
 #[cfg(feature = "web")]
