@@ -49,10 +49,10 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-#[cfg(feature = "platform")]
-pub use self::database::{DatabaseAnchors, DatabaseTls, DatabaseTlsError, database};
 #[cfg(feature = "web")]
 pub use self::client::Client;
+#[cfg(feature = "platform")]
+pub use self::database::{DatabaseAnchors, DatabaseTls, DatabaseTlsError, database};
 #[cfg(feature = "web")]
 pub use self::door::{AcceptError, Accepted, Server};
 pub use self::error::{Alert, Error, Untrusted};

@@ -15,7 +15,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::journal::{Event, Hold, Installation, Journal, JournalError, Machine, Order, State, Step};
+use super::journal::{
+    Event, Hold, Installation, Journal, JournalError, Machine, Order, State, Step,
+};
 use super::key::KeyError;
 use super::port::{Acceptance, Instructions, Nature, Port, PortError, Progress};
 use super::received::Departures;

@@ -104,6 +104,19 @@ impl Vault {
         self.codes().join(format!("{reference}.code"))
     }
 
+    /// The file of a PKCS#12 that came for an order, until it is installed, whether it is there or not.
+    pub fn container_file(&self, reference: Uuid) -> PathBuf {
+        self.keys().join(format!("{reference}.p12"))
+    }
+
+    /// Removes a secret that is of no use any more; nothing when there is none.
+    ///
+    /// # Errors
+    /// [`VaultError::File`].
+    pub fn discard(&self, file: &Path) -> Result<(), VaultError> {
+        file::remove(file)
+    }
+
     /// Writes a secret where nothing stands, or where the same stands. It is durable when this returns.
     ///
     /// # Errors

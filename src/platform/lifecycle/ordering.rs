@@ -47,7 +47,11 @@ impl Lifecycle<'_> {
             Entered::Already(order) => {
                 let other = order.identity() != prepared.identity();
                 // Only the reference can be what they have in common.
-                if other { Err(Error::OtherOrder(order.reference)) } else { Ok((Changed::No, *order)) }
+                if other {
+                    Err(Error::OtherOrder(order.reference))
+                } else {
+                    Ok((Changed::No, *order))
+                }
             }
         }
     }

@@ -144,14 +144,9 @@ impl Lifecycle<'_> {
     }
 
     /// Writes down the certificate that came, before it is looked at.
-    fn came(
-        &self,
-        order: &mut Order,
-        der: Vec<u8>,
-    ) -> Result<Option<super::Instructions>, Error> {
+    fn came(&self, order: &mut Order, der: Vec<u8>) -> Result<Option<super::Instructions>, Error> {
         let reference = order.reference;
-        let certificate =
-            Certificate::parse(&der).map_err(|_| Error::NoCertificate(reference))?;
+        let certificate = Certificate::parse(&der).map_err(|_| Error::NoCertificate(reference))?;
         order.serial = Some(certificate.serial().clone());
         order.certificate = Some(der);
         self.step(order, Event::CertificateCame, Some(certificate.serial().to_string()))?;
@@ -263,7 +258,8 @@ impl Lifecycle<'_> {
                 let certificates: Vec<Certificate> =
                     std::iter::once(&arrival.leaf).chain(&arrival.others).cloned().collect();
                 let kept = order.files.first().unwrap_or(kept);
-                self.vault.install(&place, Parcel::Local { key: kept, certificates: &certificates })?
+                self.vault
+                    .install(&place, Parcel::Local { key: kept, certificates: &certificates })?
             }
             None => {
                 let content =

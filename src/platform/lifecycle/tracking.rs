@@ -15,7 +15,9 @@ impl Lifecycle<'_> {
     pub fn track(&self, reference: Uuid) -> Result<Outcome, Error> {
         let (_hold, order) = self.take(reference)?;
         match order.state {
-            State::Prepared | State::Refused | State::Expired => Ok(Outcome::of(order, Changed::No)),
+            State::Prepared | State::Refused | State::Expired => {
+                Ok(Outcome::of(order, Changed::No))
+            }
             State::Revoked | State::Published => Ok(Outcome::of(order, Changed::No)),
             state if state < State::Collected => self.follow(order),
             _ => self.look_at_certificate(order),
@@ -39,7 +41,8 @@ impl Lifecycle<'_> {
             let at = shown.iter().position(|progress| is_for(progress, &order));
             listed.push(Listed { progress: at.map(|at| shown.remove(at)), order: Some(order) });
         }
-        let others = shown.into_iter().map(|progress| Listed { order: None, progress: Some(progress) });
+        let others =
+            shown.into_iter().map(|progress| Listed { order: None, progress: Some(progress) });
         listed.extend(others);
         Ok(listed)
     }

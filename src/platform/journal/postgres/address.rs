@@ -125,8 +125,7 @@ impl fmt::Debug for Address {
 fn is_local(config: &Config) -> bool {
     let host = |host: &Host| match host {
         Host::Tcp(name) => {
-            name == "localhost"
-                || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
         }
         #[cfg(unix)]
         Host::Unix(_) => true,
