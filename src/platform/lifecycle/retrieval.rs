@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 use super::super::journal::{Event, Installation, Key, KeyHash, Order, State};
 use super::super::port::{Delivered, Finalisation, PortError, Refusal, Reply};
 use super::super::received;
+use super::super::rule::Rule;
 use super::super::vault::{Parcel, Place};
-use super::super::want::{Breach, Confidence, Names};
+use super::super::want::Names;
 use super::{
     Changed, Error, Held, Inspection, Lifecycle, Outcome, Retrieval, SecondPlace, Target, code,
 };
@@ -197,12 +198,8 @@ impl Lifecycle<'_> {
         let arrival = self.arrival(&order, how)?;
         let mut departures = received::departures(&arrival.leaf, &order.want, arrival.key);
         if arrival.key.is_none() {
-            departures.grave.push(Breach {
-                rule: "platform.received.key",
-                confidence: Confidence::Official,
-                field: "key",
-                message: "the certificate came without the key that the platform made".to_owned(),
-            });
+            let message = "the certificate came without the key that the platform made";
+            departures.grave.push(Rule::ReceivedKey.broken("key", message));
         }
         let report = how.judge.judge(&arrival.leaf, &arrival.others);
         if departures.grave.is_empty() && report.verdict() == Verdict::Invalid {
