@@ -45,8 +45,8 @@ pub(super) fn put(path: &Path, content: &[u8], readers: Readers) -> Result<(), V
     let folder = parent(path);
     if !is_there(path, content, readers)? {
         let failed = |cause| at(path, cause);
-        let mut new = temporary(folder, readers).map_err(failed)?;
-        new.write_all(content).map_err(failed)?;
+        let mut new = temporary(folder, readers).map_err(|error| failed(plain(error)))?;
+        new.as_file_mut().write_all(content).map_err(failed)?;
         new.as_file().sync_all().map_err(failed)?;
         // Nothing is replaced: of two that write at once one comes first, and both have to be the same.
         match new.persist_noclobber(path) {
@@ -126,6 +126,11 @@ fn temporary(folder: &Path, readers: Readers) -> io::Result<tempfile::NamedTempF
     #[cfg(not(unix))]
     let _ = readers;
     builder.tempfile_in(folder)
+}
+
+/// The error without the name of a temporary file, which tells nobody anything.
+fn plain(error: io::Error) -> io::Error {
+    if error.get_ref().is_some() { error.kind().into() } else { error }
 }
 
 /// A link that took the place of the file meanwhile is not followed.
