@@ -1,4 +1,11 @@
 //! Orders of TEST certificates: rules, keys, files, what comes back.
 #![cfg(feature = "platform")]
 
+mod keys;
+#[cfg(feature = "emulate")]
+mod received;
 mod rules;
+#[path = "../support/support.rs"]
+mod support;
+#[cfg(all(unix, feature = "emulate"))]
+mod vault;
