@@ -1,9 +1,13 @@
-//! The cards and certificates of a team: `fleet.toml` says how they are to be.
+//! The cards and certificates of a team: `fleet.toml` says how they are to be, [`plan`](plan::plan) what is to be done so that they are.
 //!
-//! Reading the file knows neither clock nor platform. The page of its keys is `docs/reference/fleet-file.md`.
+//! Reading the file, planning and reporting know neither clock nor platform: instants, orders, and what was seen of files and lists
+//! are passed in. The page of the file's keys is `docs/reference/fleet-file.md`.
 
 mod file;
+pub mod plan;
 mod problem;
+pub mod report;
+pub mod status;
 
 use std::path::{Path, PathBuf};
 
