@@ -33,6 +33,11 @@ pub(super) struct KeyFlags {
 impl KeyFlags {
     pub(super) const CLIENT: Self = Self { certificates: "--client", key: "--client-key" };
     pub(super) const SERVER: Self = Self { certificates: "--cert", key: "--key" };
+
+    /// The flag of the certificates.
+    pub(super) fn certificates(self) -> &'static str {
+        self.certificates
+    }
 }
 
 impl ClientArgs {

@@ -130,6 +130,12 @@ impl Failure {
             .hint("other programs and the history of the shell see what is typed there")
     }
 
+    /// A code de révocation stands where the name of its source should.
+    pub(super) fn code_itself(flag: &str, what: &str) -> Self {
+        Self::secret_source(format!("`{flag}` takes {what}, not the code itself"))
+            .hint("other programs and the history of the shell see what is typed there")
+    }
+
     /// A container that its password opens, or one that the password given does not.
     pub(super) fn password(input: &str, error: &StoreError) -> Self {
         let failure = Self::new("cert.password", Exit::Usage, format!("`{input}`: {error}"));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::args::PasswordArgs;
+use super::args::platform::CodeArgs;
 use super::failure::Failure;
 use crate::secret::Secret;
 
@@ -60,20 +61,36 @@ impl PasswordArgs {
     pub(super) fn given(&self) -> Result<Option<Secret<String>>, Failure> {
         let variable = self.password_env.as_deref();
         let file = self.password_file.as_deref();
-        let Some(source) = SecretSource::named(variable, file, self.password_fd) else {
-            return Ok(None);
-        };
-        let text = source.read().map_err(|failure| match source {
-            // Most likely the password itself, given by mistake: it must not be repeated.
-            SecretSource::Variable(name) if !is_name(name) => {
-                Failure::password_itself("--password-env", "the name of a variable")
-            }
-            _ => failure,
-        })?;
-        let password = text.strip_suffix('\n').unwrap_or(&text);
-        let password = password.strip_suffix('\r').unwrap_or(password);
-        Ok(Some(Secret::new(password.to_owned())))
+        line(SecretSource::named(variable, file, self.password_fd), || {
+            Failure::password_itself("--password-env", "the name of a variable")
+        })
     }
+}
+
+impl CodeArgs {
+    /// The code de révocation given by a flag, without one line end at its end; `None` when no flag gives one.
+    pub(super) fn given(&self) -> Result<Option<Secret<String>>, Failure> {
+        let (variable, file) = (self.code_env.as_deref(), self.code_file.as_deref());
+        line(SecretSource::named(variable, file, self.code_fd), || {
+            Failure::code_itself("--code-env", "the name of a variable")
+        })
+    }
+}
+
+/// What a source holds, without one line end at its end. `itself` is the failure of who gave the secret in place of a name:
+/// most likely that, and it must not be repeated.
+fn line(
+    source: Option<SecretSource<'_>>,
+    itself: impl FnOnce() -> Failure,
+) -> Result<Option<Secret<String>>, Failure> {
+    let Some(source) = source else { return Ok(None) };
+    let text = source.read().map_err(|failure| match source {
+        SecretSource::Variable(name) if !is_name(name) => itself(),
+        _ => failure,
+    })?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    Ok(Some(Secret::new(line.to_owned())))
 }
 
 /// Whether it has the form that names of variables have.

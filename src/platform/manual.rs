@@ -5,16 +5,19 @@
 //! command runs the same verb again, with what the person [says](Told): the lifecycle hears it as the platform's answer, and
 //! looks at what was downloaded as at any download. No socket is opened.
 
+mod recorded;
 mod screens;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+pub use self::recorded::{RecordedError, recorded};
 use super::habilitation::Habilitation;
 use super::port::{
     CertificateStatus, Delivered, Demand, DemandId, Filter, Finalisation, Instructions, Issued,
     Nature, Port, PortError, Progress, Reply, Revocation, Status,
 };
+use super::vault::Vault;
 use crate::secret::Secret;
 use crate::x509::Serial;
 
@@ -30,12 +33,12 @@ pub struct ManualPort {
 }
 
 /// Where a person finds what to give to the platform.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub struct Files {
-    /// Folder of certification requests, which are no secret.
+    /// Folder of certification requests, which are no secret: `REFERENCE.csr.pem`.
     pub requests: PathBuf,
-    /// Folder of codes de révocation, one file an order, named by its reference.
-    pub codes: PathBuf,
+    /// Where the codes de révocation are.
+    pub vault: Arc<Vault>,
 }
 
 /// What a person says came of it.
@@ -61,6 +64,11 @@ impl ManualPort {
     /// What an order is called here: the platform's own number is not shown on screens that are known, so it is our reference.
     fn id(reference: uuid::Uuid) -> DemandId {
         DemandId(reference.to_string())
+    }
+
+    /// The file of an order's code de révocation.
+    fn code(&self, id: &DemandId) -> Option<PathBuf> {
+        uuid::Uuid::parse_str(&id.0).ok().map(|reference| self.files.vault.code_file(reference))
     }
 
     fn seen(&self) -> Option<Status> {
@@ -147,9 +155,11 @@ impl Port for ManualPort {
             Some(Status::Finalisee | Status::Retiree) => {
                 Ok(Reply::Done(progress(id.clone(), Status::Finalisee)))
             }
-            _ => {
-                Ok(Reply::ByHand(screens::retrieve(id, finalisation.acceptance, &self.files.codes)))
-            }
+            _ => Ok(Reply::ByHand(screens::retrieve(
+                id,
+                finalisation.acceptance,
+                self.code(id).as_deref(),
+            ))),
         }
     }
 
@@ -182,7 +192,7 @@ impl Port for ManualPort {
                 revoked_at: None,
                 demand: None,
             }),
-            _ => Reply::ByHand(screens::revoke(serial, revocation.reason, &self.files.codes)),
+            _ => Reply::ByHand(screens::revoke(serial, revocation.reason)),
         })
     }
 

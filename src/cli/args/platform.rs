@@ -99,6 +99,9 @@ pub(in crate::cli) struct CodeArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct PlatformHabilitations {
+    /// With `--binding manual`: keep the habilitations that this file lists, as the platform's screens show them
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) import: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) port: PortArgs,
 }
@@ -161,6 +164,9 @@ pub(in crate::cli) struct PlatformTrack {
     /// Our reference, or the platform's number
     #[arg(value_name = "ID")]
     pub(in crate::cli) id: String,
+    /// With `--binding manual`: the state that the platform's screens show, `A_RETIRER`, `REFUSEE`…
+    #[arg(long, value_name = "STATUT", conflicts_with = "watch")]
+    pub(in crate::cli) record: Option<String>,
     /// Tell of each change until it can be retrieved, or has ended
     #[arg(long)]
     pub(in crate::cli) watch: bool,
@@ -185,6 +191,9 @@ pub(in crate::cli) struct PlatformRetrieve {
     /// Folder for the certificate and the key
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// With `--binding manual`: the file that was downloaded, PKCS#12, PEM or DER
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) downloaded: Option<PathBuf>,
     /// Install the key here although it is installed elsewhere
     #[arg(long)]
     pub(in crate::cli) force_second_installation: bool,
@@ -204,6 +213,9 @@ pub(in crate::cli) struct PlatformRevoke {
     /// Why
     #[arg(long, value_enum, value_name = "REASON")]
     pub(in crate::cli) reason: ReasonChoice,
+    /// With `--binding manual`: it was done on the platform's screens
+    #[arg(long)]
+    pub(in crate::cli) recorded: bool,
     /// Wait until the lists or OCSP say so too
     #[arg(long)]
     pub(in crate::cli) wait_published: bool,

@@ -17,7 +17,7 @@ use crate::cli::inputs::Inputs;
 use crate::cli::lists::ListFile;
 use crate::cli::net;
 use crate::pki::source::FetchError;
-use crate::pki::{Candidate, Options, Origin, Purpose, Report, Response, Verdict};
+use crate::pki::{Candidate, Options, Origin, Peer, Purpose, Report, Response, Verdict};
 use crate::tls::{Judge, Party, Shown};
 use crate::x509::{Certificate, OcspResponse};
 
@@ -94,11 +94,20 @@ impl PeerJudge {
         Some(judged.row())
     }
 
-    fn try_judge(&self, shown: &Shown<'_>, mut evidence: Evidence) -> Result<Settled, Failure> {
-        let (purpose, peers, name) = match &shown.party {
-            Party::Client => (Purpose::Client, Vec::new(), "client".to_owned()),
-            Party::Server(peer) => (Purpose::Server, vec![peer.clone()], peer.to_string()),
-        };
+    /// Judges a certificate that is to serve any purpose; `others` help with its path.
+    pub(in crate::cli) fn assess(&self, leaf: &Certificate, others: &[Certificate]) -> Report {
+        let shown = Shown { leaf, others, ocsp: None, party: Party::Client };
+        self.settled(&shown, Purpose::Any, Vec::new(), "certificate")
+    }
+
+    fn try_judge(
+        &self,
+        shown: &Shown<'_>,
+        purpose: Purpose,
+        peers: Vec<Peer>,
+        name: &str,
+        mut evidence: Evidence,
+    ) -> Result<Settled, Failure> {
         let at = now();
         let revocation = self.args.revocation.into();
         let options = Options { purpose, peers, revocation, ..Options::at(at) };
@@ -116,7 +125,7 @@ impl PeerJudge {
         let ask = Ask { sources: vec![Source::Ocsp, Source::Crl], nonce: false };
         let sources = Sources::new(&self.args.fetch, ask, self.network)?;
         let mut gatherer = sources.gatherer(self.network);
-        let subjects = [subject(&name, shown.leaf)];
+        let subjects = [subject(name, shown.leaf)];
         let from = "handshake";
         let mut bench =
             Bench { options: &options, trusted: &self.trusted, evidence, from, pool: None };
@@ -149,10 +158,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Judge for PeerJudge {
     fn judge(&self, shown: &Shown<'_>) -> Report {
+        match &shown.party {
+            Party::Client => self.settled(shown, Purpose::Client, Vec::new(), "client"),
+            Party::Server(peer) => {
+                self.settled(shown, Purpose::Server, vec![peer.clone()], &peer.to_string())
+            }
+        }
+    }
+}
+
+impl PeerJudge {
+    fn settled(&self, shown: &Shown<'_>, purpose: Purpose, peers: Vec<Peer>, name: &str) -> Report {
         let mut kept = lock(&self.evidence);
         let evidence = std::mem::take(&mut *kept);
         let Settled { report, failures, evidence } = self
-            .try_judge(shown, evidence)
+            .try_judge(shown, purpose, peers, name, evidence)
             .expect("lists and proxies were read at the start, and what is fetched as it comes");
         *kept = evidence;
         // What the other side names or sends is kept only where it was good for something.

@@ -78,16 +78,19 @@ pub(super) fn follow(id: &DemandId) -> Instructions {
     }
 }
 
-pub(super) fn retrieve(id: &DemandId, accepted: &Acceptance, codes: &Path) -> Instructions {
+pub(super) fn retrieve(id: &DemandId, accepted: &Acceptance, code: Option<&Path>) -> Instructions {
     Instructions {
         steps: vec![
             login(),
             "Tab « Retirer »: search by offer, structure and usage, and select the order (or follow the link of the e-mail)."
                 .to_owned(),
-            format!(
-                "Type the code de révocation twice. It is on disk already, in {}; nobody can tell it to you again.",
-                codes.join(&id.0).display()
-            ),
+            match code {
+                Some(file) => format!(
+                    "Type the code de révocation twice. It is on disk already, in {}; nobody can tell it to you again.",
+                    file.display()
+                ),
+                None => "Type the code de révocation twice.".to_owned(),
+            },
             format!(
                 "Read and accept the CGU (version {}) and the PC (version {}), if these are the versions that are shown.",
                 accepted.cgu, accepted.pc
@@ -111,7 +114,7 @@ pub(super) fn download(id: &DemandId) -> Instructions {
     }
 }
 
-pub(super) fn revoke(serial: &Serial, reason: Reason, codes: &Path) -> Instructions {
+pub(super) fn revoke(serial: &Serial, reason: Reason) -> Instructions {
     let words = match reason {
         Reason::Lost => "perte",
         Reason::Stolen => "vol",
@@ -125,10 +128,7 @@ pub(super) fn revoke(serial: &Serial, reason: Reason, codes: &Path) -> Instructi
         steps: vec![
             login(),
             format!("Tab « Révoquer »: select the certificate with the serial number {serial}."),
-            format!(
-                "Type the code de révocation set at the retrait; those that cpskit set are in {}.",
-                codes.display()
-            ),
+            "Type the code de révocation set at the retrait; the file of one that cpskit set is shown above.".to_owned(),
             format!("Reason: {words} (the platform's own list is not published). It is for ever."),
         ],
         then: format!("cpskit platform revoke {serial} --reason {} --recorded", reason.name()),

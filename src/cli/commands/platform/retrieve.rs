@@ -1,0 +1,114 @@
+//! `cpskit platform retrieve`: finalise, download, inspect, put in place.
+
+use std::path::Path;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::named;
+use super::report::{Aside, outcome, rehearsal};
+use crate::cli::args::platform::PlatformRetrieve;
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::inputs;
+use crate::cli::output::Outcome;
+use crate::platform::journal::{Order, State};
+use crate::platform::lifecycle::{Retrieval, SecondPlace};
+use crate::platform::manual::Told;
+use crate::platform::port::{Acceptance, Delivered};
+use crate::x509::Certificate;
+
+const SCHEMA: &str = "cpskit.platform.retrieve/1";
+
+/// What `--dry-run` says would be done.
+#[derive(Serialize)]
+struct Would<'w> {
+    finalise: bool,
+    cgu: &'w str,
+    pc: &'w str,
+    out: Option<String>,
+}
+
+pub(super) fn run(args: &PlatformRetrieve, context: &Context) -> Result<Outcome, Failure> {
+    let code = args.code.given()?;
+    let password = args.port.client.password.given()?;
+    let told = match &args.downloaded {
+        None => Told::Nothing,
+        Some(file) => Told::Downloaded(downloaded(file)?),
+    };
+    let desk = args.port.open_told(context, told)?;
+    let order = named(&desk.shelf, &args.id)?;
+    let acceptance = acceptance(args, &order)?;
+    if args.consent.dry_run {
+        let finalise = order.state < State::Finalised;
+        let would = Would {
+            finalise,
+            cgu: &acceptance.cgu,
+            pc: &acceptance.pc,
+            out: args.out.as_ref().map(|out| out.display().to_string()),
+        };
+        let text = format!(
+            "would {} and download order {}",
+            if finalise { "finalise" } else { "go on with" },
+            order.reference
+        );
+        return Ok(rehearsal(SCHEMA, &desk, Some(&order), &would, &text, Aside::of(&desk)));
+    }
+    let how = Retrieval {
+        acceptance: &acceptance,
+        code: code.as_ref(),
+        password: password.as_ref(),
+        out: args.out.clone(),
+        second: match args.force_second_installation {
+            true => SecondPlace::Forced,
+            false => SecondPlace::Refused,
+        },
+        judge: &desk.judge,
+    };
+    let done = desk.lifecycle().retrieve(order.reference, &how)?;
+    let result = outcome(SCHEMA, &desk, &done, Aside::of(&desk));
+    Ok(match done.order.state {
+        State::Mismatched => result.failing(Some(mismatched(&done.order))),
+        State::Lost => result.failing(Some(lost())),
+        _ => result,
+    })
+}
+
+/// The versions on the command line, else those that an earlier run of the same order was given. Nothing is accepted by default.
+fn acceptance(args: &PlatformRetrieve, order: &Order) -> Result<Acceptance, Failure> {
+    match (&args.accept_cgu, &args.accept_pc, &order.acceptance) {
+        (Some(cgu), Some(pc), _) => Ok(Acceptance { cgu: cgu.clone(), pc: pc.clone(), by: None }),
+        (None, None, Some(before)) => Ok(before.clone()),
+        _ => Err(Failure::new(
+            "platform.acceptance",
+            Exit::Usage,
+            "the CGU, and the certificate with its PC, are accepted by a person who has read them",
+        )
+        .hint("`--accept-cgu VERSION --accept-pc VERSION` say which versions; `--yes` does not")),
+    }
+}
+
+/// A file that a person downloaded: a certificate in PEM or DER, else what can only be a PKCS#12.
+fn downloaded(file: &Path) -> Result<Delivered, Failure> {
+    let bytes: Zeroizing<Vec<u8>> = inputs::secret(file)?;
+    Ok(match Certificate::from_pem_or_der(&bytes) {
+        Ok(certificate) => Delivered::Certificate(certificate.der().to_vec()),
+        Err(_) => Delivered::Pkcs12(bytes),
+    })
+}
+
+fn mismatched(order: &Order) -> Failure {
+    let why = order.refusal.as_deref().unwrap_or("it is not what was ordered");
+    Failure::new("platform.mismatch", Exit::Negative, format!("the certificate is refused: {why}"))
+        .hint("it is kept apart and was not installed: revoke it, and order again")
+}
+
+fn lost() -> Failure {
+    Failure::new(
+        "platform.lost",
+        Exit::Platform,
+        "the platform gives its PKCS#12 once, and it did not arrive: its key cannot be won back",
+    )
+    .hint("revoke it with `cpskit platform revoke ID --reason lost`, and order again; keys made here are not lost so")
+}

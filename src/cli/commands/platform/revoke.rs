@@ -1,0 +1,76 @@
+//! `cpskit platform revoke`: for ever, so it is shown and asked first.
+
+use serde::Serialize;
+
+use super::named;
+use super::report::{Aside, line, outcome, rehearsal};
+use crate::cli::args::platform::{PlatformRevoke, ReasonChoice};
+use crate::cli::context::Context;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::output::Outcome;
+use crate::platform::journal::{Order, State};
+use crate::platform::lifecycle::Target;
+use crate::platform::manual::Told;
+use crate::platform::port::Reason;
+use crate::x509::Certificate;
+
+const SCHEMA: &str = "cpskit.platform.revoke/1";
+
+/// What `--dry-run` says would be done.
+#[derive(Serialize)]
+struct Would<'w> {
+    reason: &'static str,
+    subject: Option<&'w str>,
+    serial: Option<String>,
+}
+
+pub(super) fn run(args: &PlatformRevoke, context: &Context) -> Result<Outcome, Failure> {
+    let code = args.code.given()?;
+    let told = if args.recorded { Told::Revoked } else { Told::Nothing };
+    let desk = args.port.open_told(context, told)?;
+    let order = named(&desk.shelf, &args.id)?;
+    let reason = Reason::from(args.reason);
+    let subject = subject(&order);
+    if args.consent.dry_run {
+        let would = Would {
+            reason: reason.name(),
+            subject: subject.as_deref(),
+            serial: order.serial.as_ref().map(ToString::to_string),
+        };
+        let text = format!("would revoke ({})\n{}", reason.name(), line(&order));
+        return Ok(rehearsal(SCHEMA, &desk, Some(&order), &would, &text, Aside::of(&desk)));
+    }
+    let over = order.state == State::Revoked || order.state == State::Published;
+    if !args.consent.yes && !over {
+        context.printer.remark(&line(&order));
+        context
+            .printer
+            .remark(&format!("  {}", subject.as_deref().unwrap_or("no certificate yet")));
+        if !context.confirms("revoke it for ever?", "--yes")? {
+            return Err(Failure::new("platform.declined", Exit::Usage, "nothing was revoked"));
+        }
+    }
+    let done =
+        desk.lifecycle().revoke(&Target::Reference(order.reference), reason, code.as_ref())?;
+    Ok(outcome(SCHEMA, &desk, &done, Aside::of(&desk)))
+}
+
+fn subject(order: &Order) -> Option<String> {
+    let certificate = Certificate::parse(order.certificate.as_deref()?).ok()?;
+    Some(certificate.subject().to_string())
+}
+
+impl From<ReasonChoice> for Reason {
+    fn from(choice: ReasonChoice) -> Self {
+        match choice {
+            ReasonChoice::Lost => Self::Lost,
+            ReasonChoice::Stolen => Self::Stolen,
+            ReasonChoice::Compromised => Self::Compromised,
+            ReasonChoice::Changed => Self::Changed,
+            ReasonChoice::Superseded => Self::Superseded,
+            ReasonChoice::Ceased => Self::Ceased,
+            ReasonChoice::Other => Self::Other,
+        }
+    }
+}
