@@ -206,7 +206,7 @@ impl PortArgs {
         }
         let card = holder.card_issuer.zip(holder.card_number);
         if card.is_some() {
-            warnings.extend(leaf.not_before().ok().and_then(|start| old(*start, context.now())));
+            warnings.extend(leaf.not_before().ok().and_then(|start| old(start, context.now())));
         }
         Ok(Orderer {
             card: card.map(|(issuer, number)| format!("{issuer}/{number}")),

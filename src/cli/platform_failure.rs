@@ -118,7 +118,7 @@ impl From<Error> for Failure {
             Error::Port(error) => error.into(),
             Error::Vault(error) => error.into(),
             Error::HeldElsewhere { .. } => {
-                Self::new("platform.held-elsewhere", Exit::Usage, error.to_string())
+                Self::new("platform.held_elsewhere", Exit::Usage, error.to_string())
                     .hint("run the command there, or order another one with `--new`")
             }
         }

@@ -48,6 +48,7 @@ fn codes(folder: &Path) -> BTreeSet<String> {
         "emulate.",
         "net.",
         "ocsp.",
+        "platform.",
         "secret.",
         "tls.body",
         "tls.closed",

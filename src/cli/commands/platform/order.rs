@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use serde::Serialize;
-
-use super::report::{Aside, WantPart, Warning, names, outcome, rehearsal};
+use super::report::{Aside, WantPart, Warning, Would, names, outcome, rehearsal};
 use crate::cli::args::platform::{KeyMaker, PlatformOrder};
 use crate::cli::context::Context;
 use crate::cli::desk::{Desk, Shelf};
@@ -18,14 +16,6 @@ use crate::platform::port::Reply;
 use crate::platform::want::{Ps, Typed, Want};
 
 const SCHEMA: &str = "cpskit.platform.order/1";
-
-/// What `--dry-run` says would be ordered.
-#[derive(Serialize)]
-struct Would<'w> {
-    certificate: WantPart,
-    profile: Option<&'w str>,
-    key: &'static str,
-}
 
 pub(super) fn run(args: &PlatformOrder, context: &Context) -> Result<Outcome, Failure> {
     // Rules that need no card first: what breaks them is never sent.
@@ -51,15 +41,17 @@ pub(super) fn run(args: &PlatformOrder, context: &Context) -> Result<Outcome, Fa
     let profile = profile(&desk, args.port.habilitation.as_deref(), &want, &mut aside)?;
     if args.consent.dry_run {
         let would = Would {
-            certificate: WantPart::from(&want),
-            profile: profile.as_deref(),
-            key: match args.key {
+            act: "order",
+            certificate: Some(WantPart::from(&want)),
+            profile,
+            key: Some(match args.key {
                 KeyMaker::Local => "local",
                 KeyMaker::Platform => "platform",
-            },
+            }),
+            ..Would::default()
         };
         let text = format!("would order {} {} for {}", want.product, names(&want), want.structure);
-        return Ok(rehearsal(SCHEMA, &desk, None, &would, &text, aside));
+        return Ok(rehearsal(SCHEMA, &desk, None, would, &text, aside));
     }
     let new = NewOrder {
         want: &want,

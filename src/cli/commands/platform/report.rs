@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::cli::desk::Desk;
 use crate::cli::output::Outcome;
@@ -20,11 +19,26 @@ pub(super) struct Document<'d> {
     changed: bool,
     dry_run: bool,
     order: Option<OrderPart>,
-    would: Option<Value>,
+    would: Option<Would>,
     by_hand: Option<Steps<'d>>,
     next: Option<String>,
     not_checked: Vec<String>,
     warnings: Vec<Warning>,
+}
+
+/// What `--dry-run` says would be done.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Would {
+    pub(super) act: &'static str,
+    pub(super) certificate: Option<WantPart>,
+    pub(super) profile: Option<String>,
+    pub(super) key: Option<&'static str>,
+    pub(super) cgu: Option<String>,
+    pub(super) pc: Option<String>,
+    pub(super) out: Option<String>,
+    pub(super) reason: Option<&'static str>,
+    pub(super) subject: Option<String>,
+    pub(super) serial: Option<String>,
 }
 
 /// An order of the journal.
@@ -51,7 +65,7 @@ pub(super) struct OrderPart {
 }
 
 /// What is ordered.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct WantPart {
     offer: &'static str,
     usage: &'static str,
@@ -179,7 +193,7 @@ pub(super) fn rehearsal(
     schema: &'static str,
     desk: &Desk,
     order: Option<&Order>,
-    would: &impl Serialize,
+    would: Would,
     text: &str,
     aside: Aside,
 ) -> Outcome {
@@ -191,7 +205,7 @@ pub(super) fn rehearsal(
         changed: false,
         dry_run: true,
         order: order.map(OrderPart::from),
-        would: Some(serde_json::to_value(would).expect("documents are plain data")),
+        would: Some(would),
         by_hand: None,
         next: None,
         not_checked: aside.not_checked,

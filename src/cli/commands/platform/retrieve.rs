@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::named;
-use super::report::{Aside, outcome, rehearsal};
+use super::report::{Aside, Would, outcome, rehearsal};
 use crate::cli::args::platform::PlatformRetrieve;
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -21,15 +20,6 @@ use crate::x509::Certificate;
 
 const SCHEMA: &str = "cpskit.platform.retrieve/1";
 
-/// What `--dry-run` says would be done.
-#[derive(Serialize)]
-struct Would<'w> {
-    finalise: bool,
-    cgu: &'w str,
-    pc: &'w str,
-    out: Option<String>,
-}
-
 pub(super) fn run(args: &PlatformRetrieve, context: &Context) -> Result<Outcome, Failure> {
     let code = args.code.given()?;
     let password = args.port.client.password.given()?;
@@ -43,17 +33,18 @@ pub(super) fn run(args: &PlatformRetrieve, context: &Context) -> Result<Outcome,
     if args.consent.dry_run {
         let finalise = order.state < State::Finalised;
         let would = Would {
-            finalise,
-            cgu: &acceptance.cgu,
-            pc: &acceptance.pc,
+            act: if finalise { "finalise" } else { "download" },
+            cgu: Some(acceptance.cgu),
+            pc: Some(acceptance.pc),
             out: args.out.as_ref().map(|out| out.display().to_string()),
+            ..Would::default()
         };
         let text = format!(
             "would {} and download order {}",
             if finalise { "finalise" } else { "go on with" },
             order.reference
         );
-        return Ok(rehearsal(SCHEMA, &desk, Some(&order), &would, &text, Aside::of(&desk)));
+        return Ok(rehearsal(SCHEMA, &desk, Some(&order), would, &text, Aside::of(&desk)));
     }
     let how = Retrieval {
         acceptance: &acceptance,

@@ -1,9 +1,7 @@
 //! `cpskit platform revoke`: for ever, so it is shown and asked first.
 
-use serde::Serialize;
-
 use super::named;
-use super::report::{Aside, line, outcome, rehearsal};
+use super::report::{Aside, Would, line, outcome, rehearsal};
 use crate::cli::args::platform::{PlatformRevoke, ReasonChoice};
 use crate::cli::context::Context;
 use crate::cli::exit::Exit;
@@ -17,14 +15,6 @@ use crate::x509::Certificate;
 
 const SCHEMA: &str = "cpskit.platform.revoke/1";
 
-/// What `--dry-run` says would be done.
-#[derive(Serialize)]
-struct Would<'w> {
-    reason: &'static str,
-    subject: Option<&'w str>,
-    serial: Option<String>,
-}
-
 pub(super) fn run(args: &PlatformRevoke, context: &Context) -> Result<Outcome, Failure> {
     let code = args.code.given()?;
     let told = if args.recorded { Told::Revoked } else { Told::Nothing };
@@ -34,12 +24,14 @@ pub(super) fn run(args: &PlatformRevoke, context: &Context) -> Result<Outcome, F
     let subject = subject(&order);
     if args.consent.dry_run {
         let would = Would {
-            reason: reason.name(),
-            subject: subject.as_deref(),
+            act: "revoke",
+            reason: Some(reason.name()),
+            subject,
             serial: order.serial.as_ref().map(ToString::to_string),
+            ..Would::default()
         };
         let text = format!("would revoke ({})\n{}", reason.name(), line(&order));
-        return Ok(rehearsal(SCHEMA, &desk, Some(&order), &would, &text, Aside::of(&desk)));
+        return Ok(rehearsal(SCHEMA, &desk, Some(&order), would, &text, Aside::of(&desk)));
     }
     let over = order.state == State::Revoked || order.state == State::Published;
     if !args.consent.yes && !over {
