@@ -18,6 +18,7 @@ use super::judging::PeerJudge;
 use crate::credential::{Credential, Nature as CredentialNature};
 use crate::pki::{Report, Verdict};
 use crate::platform::habilitation::Habilitation;
+use crate::platform::journal::postgres::{Address, PostgresJournal};
 use crate::platform::journal::sqlite::SqliteJournal;
 use crate::platform::journal::{Journal, Machine};
 use crate::platform::lifecycle::{Judge, Lifecycle};
@@ -107,7 +108,7 @@ impl PortArgs {
             (Binding::Rest, Some(endpoint), _) => Some(endpoint.as_str()),
             (Binding::Manual, None, _) => None,
         };
-        let judge = Arc::new(PeerJudge::new(&self.judging(), context)?);
+        let Assessor(judge) = self.assessor(context)?;
         let (port, client): (Box<dyn Port>, _) = match endpoint {
             Some(endpoint) => {
                 // An endpoint elsewhere is refused before the card is touched.
@@ -136,6 +137,11 @@ impl PortArgs {
         };
         let shelf = self.state.open()?;
         Ok(Desk { port, shelf, client, judge: Assessor(judge) })
+    }
+
+    /// A judge that has seen nothing yet: what was good a moment ago is asked again.
+    pub(super) fn assessor(&self, context: &Context) -> Result<Assessor, Failure> {
+        Ok(Assessor(Arc::new(PeerJudge::new(&self.judging(), context)?)))
     }
 
     /// The card, unless a file is named.
@@ -241,13 +247,7 @@ impl StateArgs {
         let machine = Machine::of(&folder, &host())?;
         let journal: Box<dyn Journal> = match &self.database_url {
             None => Box::new(SqliteJournal::open(&folder)?),
-            Some(_) => {
-                return Err(Failure::new(
-                    "platform.journal",
-                    Exit::Usage,
-                    "`DATABASE_URL`: journals in PostgreSQL are not opened by this version",
-                ));
-            }
+            Some(url) => Box::new(PostgresJournal::open(Address::parse(url)?)?),
         };
         Ok(Shelf { folder, journal, vault, machine })
     }

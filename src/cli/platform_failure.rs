@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use super::exit::Exit;
 use super::failure::Failure;
 use crate::platform::journal::JournalError;
+use crate::platform::key::KeyError;
 use crate::platform::lifecycle::Error;
 use crate::platform::port::{PortError, Refusal};
 use crate::platform::rest::EndpointError;
@@ -113,15 +114,60 @@ impl From<VaultError> for Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        match error {
-            Error::Journal(error) => error.into(),
-            Error::Port(error) => error.into(),
-            Error::Vault(error) => error.into(),
-            Error::HeldElsewhere { .. } => {
-                Self::new("platform.held_elsewhere", Exit::Usage, error.to_string())
-                    .hint("run the command there, or order another one with `--new`")
+        let message = error.to_string();
+        let (code, exit, hint) = match error {
+            Error::Journal(error) => return error.into(),
+            Error::Port(error) => return error.into(),
+            Error::Vault(error) => return error.into(),
+            Error::Key(KeyError::Unreadable) | Error::PasswordNeeded(_) => (
+                "platform.password.needed",
+                Exit::Usage,
+                "give the password of the order's key with `--password-env VAR`, `--password-file FILE` or `--password-fd N`",
+            ),
+            Error::Key(_) => ("platform.key", Exit::Defect, "nothing was sent; please report it"),
+            Error::HeldElsewhere { .. } => (
+                "platform.held_elsewhere",
+                Exit::Usage,
+                "run the command there, or order another one with `--new`",
+            ),
+            Error::Unknown(_) => {
+                ("platform.order.unknown", Exit::Usage, "`cpskit platform list` shows the orders")
             }
-        }
+            Error::OtherOrder(_) => {
+                ("platform.order.other", Exit::Usage, "give another `--ref`, or none: one is made")
+            }
+            Error::NotIn { .. } => (
+                "platform.order.state",
+                Exit::Temporary,
+                "`cpskit platform track ID` says where it is, and what to do next",
+            ),
+            Error::CodeNeeded(_) => (
+                "platform.code.needed",
+                Exit::Usage,
+                "give it with `--code-env VAR`, `--code-file FILE` or `--code-fd N`",
+            ),
+            Error::Unopened { cause, .. } => {
+                return Self::new("platform.unopened", Exit::Usage, message)
+                    .causes(&cause)
+                    .hint("it is kept: run the command again with the password that protects it, `--password-file FILE` or the like");
+            }
+            Error::NoCertificate(_) => (
+                "platform.certificate.absent",
+                Exit::Negative,
+                "look at the file that was downloaded: is it the one of this order?",
+            ),
+            Error::Invalid { .. } => (
+                "platform.certificate.invalid",
+                Exit::Negative,
+                "it was not installed: `--environment` and `--trust FILE` say whom to trust; else revoke it",
+            ),
+            Error::Installed { .. } => (
+                "platform.installed",
+                Exit::Usage,
+                "a key is kept at one place; `--force-second-installation` insists, and is recorded",
+            ),
+        };
+        Self::new(code, exit, message).hint(hint)
     }
 }
 

@@ -351,7 +351,8 @@ impl Outcome {
 }
 
 impl Changed {
-    fn or(self, other: Self) -> Self {
+    /// Whether one of two did.
+    pub fn or(self, other: Self) -> Self {
         if self == Self::Yes { self } else { other }
     }
 }

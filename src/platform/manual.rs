@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use self::recorded::{RecordedError, recorded};
 use super::habilitation::Habilitation;
 use super::port::{
-    CertificateStatus, Delivered, Demand, DemandId, Filter, Finalisation, Instructions, Issued,
-    Nature, Port, PortError, Progress, Reply, Revocation, Status,
+    CertificateStatus, Delivered, Demand, DemandId, Filter, Finalisation, Issued, Nature, Port,
+    PortError, Progress, Reply, Revocation, Status,
 };
 use super::vault::Vault;
 use crate::secret::Secret;
@@ -197,12 +197,6 @@ impl Port for ManualPort {
     }
 
     fn certificate(&self, serial: &Serial) -> Result<Reply<Issued>, PortError> {
-        Ok(Reply::ByHand(Instructions {
-            steps: vec![
-                screens::login(),
-                format!("Onglet « Suivre » : cherchez le certificat de numéro de série {serial}."),
-            ],
-            then: format!("cpskit platform list {serial}"),
-        }))
+        Ok(Reply::ByHand(screens::certificate(serial)))
     }
 }

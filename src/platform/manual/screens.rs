@@ -134,3 +134,15 @@ pub(super) fn revoke(serial: &Serial, reason: Reason) -> Instructions {
         then: format!("cpskit platform revoke {serial} --reason {} --recorded", reason.name()),
     }
 }
+
+pub(super) fn certificate(serial: &Serial) -> Instructions {
+    Instructions {
+        steps: vec![
+            login(),
+            format!("Tab « Suivre »: look for the certificate with the serial number {serial}."),
+        ],
+        then: format!(
+            "cpskit platform revoke {serial} --reason REASON --recorded, when it is revoked there"
+        ),
+    }
+}

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::desk::Desk;
 use crate::cli::output::Outcome;
 use crate::cli::output::text::clean;
+use crate::pki::Verdict;
 use crate::platform::journal::{Key, Order, State};
 use crate::platform::lifecycle::{self, Changed};
 use crate::platform::port::{Instructions, Progress};
@@ -125,6 +126,20 @@ impl Aside {
         let client = desk.client.iter();
         let warnings = client.flat_map(|client| client.warnings.iter().cloned());
         Self { not_checked: desk.not_checked(), warnings: warnings.map(Warning::from).collect() }
+    }
+
+    /// What was seen of a certificate that came, where it is no refusal.
+    pub(super) fn inspected(&mut self, done: &lifecycle::Outcome) {
+        let Some(found) = &done.inspection else { return };
+        self.warnings.extend(found.departures.doubtful.iter().map(Warning::from));
+        if found.report.verdict() == Verdict::Indeterminate {
+            let findings = found.report.findings.iter();
+            let words: Vec<String> = findings.map(ToString::to_string).collect();
+            self.warnings.push(Warning::from(format!(
+                "whether the certificate is valid is not known: {}",
+                words.join("; ")
+            )));
+        }
     }
 
     fn remarks(&self) -> Vec<String> {

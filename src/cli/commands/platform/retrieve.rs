@@ -51,6 +51,7 @@ pub(super) fn run(args: &PlatformRetrieve, context: &Context) -> Result<Outcome,
         code: code.as_ref(),
         password: password.as_ref(),
         out: args.out.clone(),
+        name: None,
         second: match args.force_second_installation {
             true => SecondPlace::Forced,
             false => SecondPlace::Refused,
@@ -58,10 +59,15 @@ pub(super) fn run(args: &PlatformRetrieve, context: &Context) -> Result<Outcome,
         judge: &desk.judge,
     };
     let done = desk.lifecycle().retrieve(order.reference, &how)?;
-    let result = outcome(SCHEMA, &desk, &done, Aside::of(&desk));
+    let mut aside = Aside::of(&desk);
+    aside.inspected(&done);
+    let result = outcome(SCHEMA, &desk, &done, aside);
     Ok(match done.order.state {
         State::Mismatched => result.failing(Some(mismatched(&done.order))),
         State::Lost => result.failing(Some(lost())),
+        State::Prepared | State::Sending | State::Submitted if done.by_hand.is_none() => {
+            result.failing(Some(not_ready(&done.order)))
+        }
         _ => result,
     })
 }
@@ -102,4 +108,14 @@ fn lost() -> Failure {
         "the platform gives its PKCS#12 once, and it did not arrive: its key cannot be won back",
     )
     .hint("revoke it with `cpskit platform revoke ID --reason lost`, and order again; keys made here are not lost so")
+}
+
+fn not_ready(order: &Order) -> Failure {
+    let state = order.state.name();
+    Failure::new(
+        "platform.not_ready",
+        Exit::Temporary,
+        format!("the order is {state}: it cannot be retrieved yet"),
+    )
+    .hint(format!("`cpskit platform track {} --watch` waits", order.reference))
 }

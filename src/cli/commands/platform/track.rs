@@ -10,7 +10,7 @@ use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
-use crate::platform::journal::State;
+use crate::platform::journal::{Order, State};
 use crate::platform::lifecycle::{self, Error};
 use crate::platform::manual::Told;
 use crate::platform::port::PortError;
@@ -38,7 +38,7 @@ pub(super) fn run(args: &PlatformTrack, context: &Context) -> Result<Outcome, Fa
 /// Looks until there is something to do, or nothing more to come.
 fn watch(
     desk: &Desk,
-    order: &crate::platform::journal::Order,
+    order: &Order,
     timeout: Duration,
     context: &Context,
 ) -> Result<lifecycle::Outcome, Failure> {
@@ -54,7 +54,7 @@ fn watch(
                 if done.order.state >= State::Ready {
                     return Ok(done);
                 }
-                PAUSE
+                done.retry_after.unwrap_or(PAUSE)
             }
             // What passes is waited out; it is said once the time is over.
             Err(Error::Port(PortError::Later { after, .. })) => after.unwrap_or(PAUSE),
