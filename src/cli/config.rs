@@ -20,6 +20,8 @@ pub(super) struct Config {
     pub(super) color: Setting<Color>,
     /// Open no internet socket.
     pub(super) offline: Setting<bool>,
+    /// Whether PS, whose rules are not published, may be ordered.
+    pub(super) platform_ps: Setting<bool>,
     /// Reader to use when several hold a card.
     pub(super) reader: Setting<String>,
     /// Where the file was looked for.
@@ -64,6 +66,7 @@ struct Written {
     card_timeout: Option<u64>,
     color: Option<String>,
     offline: Option<bool>,
+    platform_ps: Option<bool>,
     reader: Option<String>,
 }
 
@@ -112,6 +115,7 @@ impl Config {
             card_timeout: setting(card_timeout, &path),
             color: setting(color, &path),
             offline: setting(written.offline, &path),
+            platform_ps: setting(written.platform_ps, &path),
             reader: setting(written.reader, &path),
             path: Some(path),
         })

@@ -2,6 +2,7 @@
 #![cfg(feature = "platform")]
 
 mod keys;
+mod pages;
 #[cfg(feature = "emulate")]
 mod received;
 mod rules;

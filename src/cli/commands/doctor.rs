@@ -384,6 +384,11 @@ fn settings(context: &Context) -> Vec<Setting> {
             origin: config.offline.origin.to_string(),
         },
         Setting {
+            key: "platform_ps",
+            value: config.platform_ps.value.map(|on| on.to_string()),
+            origin: config.platform_ps.origin.to_string(),
+        },
+        Setting {
             key: "reader",
             value: config.reader.value.clone(),
             origin: config.reader.origin.to_string(),
