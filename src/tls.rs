@@ -37,6 +37,8 @@ mod error;
 mod facts;
 mod host;
 mod judge;
+#[cfg(feature = "web")]
+mod open;
 mod resolver;
 mod server;
 #[cfg(feature = "web")]
@@ -60,6 +62,8 @@ pub use self::error::{Alert, Error, Untrusted};
 pub use self::facts::{Alpn, Facts, Handshake};
 pub use self::host::{Host, HostError};
 pub use self::judge::{Judge, Party, Shown};
+#[cfg(feature = "web")]
+pub use self::open::{Entered, OpenServer, Unusable};
 pub use self::resolver::{ClientAuth, IssuerHint, Resolver, Withheld};
 pub use self::server::{ClientVerifier, Refusing, Unreadable};
 #[cfg(feature = "web")]
