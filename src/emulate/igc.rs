@@ -32,6 +32,7 @@ mod list;
 mod name;
 mod ocsp;
 mod period;
+mod points;
 mod product;
 
 use jiff::Timestamp;
@@ -49,8 +50,8 @@ pub use ocsp::{
     responder_certificate,
 };
 pub use product::{
-    OrganisationProduct, OrganisationRequest, ProfessionalProduct, ProfessionalRequest,
-    organisation_certificate, professional_certificate,
+    Edition, OrganisationProduct, OrganisationRequest, ProfessionalProduct, ProfessionalRequest,
+    edited_certificate, organisation_certificate, professional_certificate,
 };
 
 /// Makes the certificate of an authority in DER: self-signed for a root, signed by its root for an intermediate.

@@ -15,6 +15,7 @@ use super::authority::ObjectClass;
 use super::extension::{self, Platform, Usage};
 use super::key::{Scheme, Signer};
 use super::period::Period;
+use super::points::Points;
 use super::{Authority, MintError, PublicKey};
 
 /// `TBSCertificate`, RFC 5280 §4.1.2, version 3.
@@ -71,6 +72,17 @@ impl EndEntity {
         key: &PublicKey,
         validity: Period,
     ) -> Result<Vec<u8>, MintError> {
+        let points = Points::nowhere(self.issuer);
+        self.published(&points, key, validity)
+    }
+
+    /// The same, with these addresses.
+    pub(super) fn published(
+        self,
+        points: &Points,
+        key: &PublicKey,
+        validity: Period,
+    ) -> Result<Vec<u8>, MintError> {
         // The former platform was last seen in July 2022, the current one first in December 2022.
         let platform = match validity.starts_before(2022, 12) {
             true => Platform::Former,
@@ -88,9 +100,9 @@ impl EndEntity {
             extension::subject_key(identifier)?,
             extension::authority_key(signer.public()?.identifier())?,
             extension::policy(policy, &self.issuer.statement_url())?,
-            extension::distribution_points(&self.issuer.crl_urls(ObjectClass::EndEntity))?,
+            extension::distribution_points(&points.lists)?,
         ]);
-        extensions.extend(extension::status(self.issuer)?);
+        extensions.extend(extension::status(points)?);
         extensions.extend(self.usage.extensions(validity)?);
         platform.sort(&mut extensions);
         let content = TbsCertificate {

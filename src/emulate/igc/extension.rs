@@ -21,8 +21,9 @@ use x509_cert::ext::pkix::{
     SubjectAltName, SubjectKeyIdentifier,
 };
 
+use super::MintError;
 use super::period::Period;
-use super::{Authority, MintError};
+use super::points::Points;
 
 /// `critical`, RFC 5280 §4.2.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,8 +37,10 @@ pub(super) enum Criticality {
 pub(super) enum Usage {
     /// ORG AUTH_CLI.
     ClientAuthentication,
-    /// ORG CONF.
+    /// ORG CONF, SERV CONF and PRO CONF.
     Confidentiality,
+    /// SERV S/MIME. Inferred (platform fact sheet §6).
+    Mail,
     /// ORG SIGN (cachet).
     Seal,
     /// SERV SSL.
@@ -54,7 +57,7 @@ impl Usage {
             Self::ClientAuthentication | Self::SmartcardLogon => KeyUsages::DigitalSignature.into(),
             Self::Confidentiality => KeyUsages::KeyEncipherment.into(),
             Self::Seal => KeyUsages::DigitalSignature | KeyUsages::NonRepudiation,
-            Self::Server => KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment,
+            Self::Server | Self::Mail => KeyUsages::DigitalSignature | KeyUsages::KeyEncipherment,
             Self::Signature => KeyUsages::NonRepudiation.into(),
         })
     }
@@ -63,19 +66,20 @@ impl Usage {
         ExtendedKeyUsage(match self {
             Self::ClientAuthentication => vec![ID_KP_CLIENT_AUTH],
             Self::Confidentiality => vec![ID_KP_EMAIL_PROTECTION, ANY_EXTENDED_KEY_USAGE],
-            Self::Seal | Self::Signature => vec![ID_KP_EMAIL_PROTECTION],
+            Self::Mail | Self::Seal | Self::Signature => vec![ID_KP_EMAIL_PROTECTION],
             Self::Server => vec![ID_KP_SERVER_AUTH, ID_KP_CLIENT_AUTH],
             Self::SmartcardLogon => vec![ID_KP_CLIENT_AUTH, SMARTCARD_LOGON],
         })
     }
 
-    /// The product's arc in a policy: 3 to 5 as read in production policies (IGC-Santé fact sheet §5.5), 6 ours.
+    /// The product's arc in a policy: 3 to 5 as read in production policies (IGC-Santé fact sheet §5.5), 6 and 7 ours.
     pub(super) fn policy_arc(self) -> u32 {
         match self {
             Self::Seal | Self::Signature => 3,
             Self::ClientAuthentication | Self::SmartcardLogon => 4,
             Self::Server => 5,
             Self::Confidentiality => 6,
+            Self::Mail => 7,
         }
     }
 
@@ -198,20 +202,23 @@ pub(super) fn any_policy(statement: &str) -> Result<Extension, MintError> {
 
 /// cRLDistributionPoints: one point for each URL.
 pub(super) fn distribution_points(urls: &[String]) -> Result<Extension, MintError> {
-    standard(Criticality::NonCritical, &CrlDistributionPoints(points(urls)?))
+    standard(Criticality::NonCritical, &CrlDistributionPoints(distribution(urls)?))
 }
 
 /// Where the holder's issuer publishes: freshestCRL and authorityInfoAccess (OCSP, then the issuer's certificate).
-pub(super) fn status(issuer: Authority) -> Result<[Extension; 2], MintError> {
+pub(super) fn status(points: &Points) -> Result<[Extension; 2], MintError> {
     let access = AuthorityInfoAccessSyntax(vec![
-        AccessDescription { access_method: ID_AD_OCSP, access_location: url(&issuer.ocsp_url())? },
+        AccessDescription { access_method: ID_AD_OCSP, access_location: url(&points.ocsp)? },
         AccessDescription {
             access_method: ID_AD_CA_ISSUERS,
-            access_location: url(&issuer.certificate_url())?,
+            access_location: url(&points.issuer)?,
         },
     ]);
     Ok([
-        standard(Criticality::NonCritical, &FreshestCrl(points(&[issuer.delta_crl_url()])?))?,
+        standard(
+            Criticality::NonCritical,
+            &FreshestCrl(distribution(std::slice::from_ref(&points.delta))?),
+        )?,
         standard(Criticality::NonCritical, &access)?,
     ])
 }
@@ -237,7 +244,7 @@ pub(super) fn card_number(identifier: &str) -> Result<Extension, MintError> {
     private(CARD_NUMBER, &PrintableStringRef::new(identifier)?)
 }
 
-fn points(urls: &[String]) -> Result<Vec<DistributionPoint>, MintError> {
+fn distribution(urls: &[String]) -> Result<Vec<DistributionPoint>, MintError> {
     urls.iter()
         .map(|found| {
             Ok(DistributionPoint {

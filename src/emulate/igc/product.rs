@@ -1,4 +1,4 @@
-//! Software certificates: products ORG, SERV and PS (IGC-Santé fact sheet §5.1, §5.2 and §10).
+//! Software certificates: products ORG, SERV, PRO and PS (IGC-Santé fact sheet §5.1, §5.2 and §10; platform fact sheet §6).
 
 use std::net::IpAddr;
 
@@ -11,6 +11,7 @@ use super::extension::{self, Usage};
 use super::holder::{national_id, professional_extensions, professional_subject, structure_rdns};
 use super::name::{Attribute, name};
 use super::period::Period;
+use super::points::Points;
 use super::{Authority, Domain, Gamme, MintError, PublicKey, World};
 use crate::emulate::persona::{HolderSpec, StructureSpec};
 
@@ -29,6 +30,77 @@ pub enum OrganisationProduct<'a> {
         /// Further dNSNames, or iPAddresses where they are written as such; the CN is always the first.
         other_names: &'a [&'a str],
     },
+    /// SERV S/MIME: mail of a server; the CN is its address, and its rfc822Name. Inferred: no such certificate is public.
+    ServSmime,
+    /// SERV SIGN, with the address of SERV S/MIME. Inferred.
+    ServSign,
+    /// SERV CONF, with the address of SERV S/MIME. Inferred.
+    ServConf,
+    /// PRO AUTH: a person of the structure, by an address; issued by ELEMENTAIRE PERSONNES. Inferred.
+    ProAuth,
+    /// PRO SIGN, as PRO AUTH. Inferred.
+    ProSign,
+    /// PRO CONF, as PRO AUTH. Inferred.
+    ProConf,
+}
+
+impl OrganisationProduct<'_> {
+    /// What its serial number is derived from, and its key usages.
+    fn profile(self) -> (&'static str, Usage) {
+        match self {
+            Self::OrgAuthCli => ("ORG AUTH_CLI", Usage::ClientAuthentication),
+            Self::OrgConf => ("ORG CONF", Usage::Confidentiality),
+            Self::OrgSign => ("ORG SIGN", Usage::Seal),
+            Self::ServSsl { .. } => ("SERV SSL", Usage::Server),
+            Self::ServSmime => ("SERV SMIME", Usage::Mail),
+            Self::ServSign => ("SERV SIGN", Usage::Seal),
+            Self::ServConf => ("SERV CONF", Usage::Confidentiality),
+            Self::ProAuth => ("PRO AUTH", Usage::ClientAuthentication),
+            Self::ProSign => ("PRO SIGN", Usage::Seal),
+            Self::ProConf => ("PRO CONF", Usage::Confidentiality),
+        }
+    }
+
+    /// What it certifies, which says who issues it.
+    fn domain(self) -> Domain {
+        match self {
+            Self::ProAuth | Self::ProSign | Self::ProConf => Domain::Personnes,
+            _ => Domain::Organisations,
+        }
+    }
+
+    /// subjectAltName, where it has one; the first is the CN.
+    fn names(self, common_name: &str) -> Result<Vec<GeneralName>, MintError> {
+        let other_names = match self {
+            Self::OrgAuthCli | Self::OrgConf | Self::OrgSign => return Ok(Vec::new()),
+            Self::ServSsl { other_names } => other_names,
+            _ => return Ok(vec![GeneralName::Rfc822Name(Ia5String::new(common_name)?)]),
+        };
+        let names = [common_name].into_iter().chain(other_names.iter().copied());
+        let name = |name: &str| {
+            Ok(match name.parse() {
+                Ok(IpAddr::V4(address)) => {
+                    GeneralName::IpAddress(OctetString::new(address.octets())?)
+                }
+                Ok(IpAddr::V6(address)) => {
+                    GeneralName::IpAddress(OctetString::new(address.octets())?)
+                }
+                Err(_) => GeneralName::DnsName(Ia5String::new(name)?),
+            })
+        };
+        names.map(name).collect()
+    }
+}
+
+/// What an emulated platform writes of its own into a certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct Edition<'a> {
+    /// Where lists, OCSP and issuers are: `http://127.0.0.1:PORT`. The nowhere of our authorities when absent.
+    pub published: Option<&'a str>,
+    /// Product category, table G01; that of the world when absent.
+    pub category: Option<u8>,
+    /// The number of the order: two orders of the same have two serial numbers.
+    pub order: Option<&'a str>,
 }
 
 /// What a structure asks for.
@@ -54,43 +126,47 @@ pub fn organisation_certificate(
     not_before: Timestamp,
     not_after: Timestamp,
 ) -> Result<Vec<u8>, MintError> {
+    let edition = Edition { published: None, category: None, order: None };
+    edited_certificate(request, &edition, key, not_before, not_after)
+}
+
+/// The same, as an emulated platform issues it.
+///
+/// # Errors
+/// As [`organisation_certificate`].
+pub fn edited_certificate(
+    request: &OrganisationRequest<'_>,
+    edition: &Edition<'_>,
+    key: &PublicKey,
+    not_before: Timestamp,
+    not_after: Timestamp,
+) -> Result<Vec<u8>, MintError> {
     let OrganisationRequest { world, product, structure, name: common_name } = *request;
     let validity = Period::new(not_before, not_after)?;
-    let (label, usage) = match product {
-        OrganisationProduct::OrgAuthCli => ("ORG AUTH_CLI", Usage::ClientAuthentication),
-        OrganisationProduct::OrgConf => ("ORG CONF", Usage::Confidentiality),
-        OrganisationProduct::OrgSign => ("ORG SIGN", Usage::Seal),
-        OrganisationProduct::ServSsl { .. } => ("SERV SSL", Usage::Server),
-    };
-    let mut extensions = vec![extension::category(category(world))?];
-    if let OrganisationProduct::ServSsl { other_names } = product {
-        let names: Result<Vec<_>, MintError> = [common_name]
-            .iter()
-            .chain(other_names)
-            .map(|name| {
-                Ok(match name.parse() {
-                    Ok(IpAddr::V4(address)) => {
-                        GeneralName::IpAddress(OctetString::new(address.octets())?)
-                    }
-                    Ok(IpAddr::V6(address)) => {
-                        GeneralName::IpAddress(OctetString::new(address.octets())?)
-                    }
-                    Err(_) => GeneralName::DnsName(Ia5String::new(name)?),
-                })
-            })
-            .collect();
-        extensions.push(extension::alternative_names(names?)?);
+    let (label, usage) = product.profile();
+    let category = edition.category.unwrap_or(category(world));
+    let mut extensions = vec![extension::category(category)?];
+    let names = product.names(common_name)?;
+    if !names.is_empty() {
+        extensions.push(extension::alternative_names(names)?);
     }
     let mut subject = structure_rdns(structure);
     subject.push(vec![(Attribute::CommonName, common_name)]);
+    let issuer = Authority::builtin(world, Gamme::Elementaire, product.domain());
     let entity = EndEntity {
-        issuer: Authority::builtin(world, Gamme::Elementaire, Domain::Organisations),
-        identity: format!("{label}/{}/{common_name}", structure.id),
+        issuer,
+        identity: match edition.order {
+            None => format!("{label}/{}/{common_name}", structure.id),
+            Some(order) => format!("{label}/{}/{common_name}/{order}", structure.id),
+        },
         subject: name(subject)?,
         usage,
         extensions,
     };
-    entity.certificate(key, validity)
+    match edition.published {
+        None => entity.certificate(key, validity),
+        Some(base) => entity.published(&Points::at(base, issuer), key, validity),
+    }
 }
 
 /// The software products of a professional.
@@ -203,6 +279,18 @@ mod tests {
         organisation_certificate(&request, &key(), from, to).expect("minted")
     }
 
+    /// A product that names an address, from a platform that says where it publishes.
+    fn addressed(product: OrganisationProduct<'_>) -> Vec<u8> {
+        let structure = structure();
+        let name = "bal@emulation.invalid";
+        let request =
+            OrganisationRequest { world: World::Test, product, structure: &structure, name };
+        let edition =
+            Edition { published: Some("http://127.0.0.1:1"), category: None, order: None };
+        let (from, to) = dates();
+        edited_certificate(&request, &edition, &key(), from, to).expect("minted")
+    }
+
     fn professional(product: ProfessionalProduct<'_>) -> Vec<u8> {
         let holder = holder();
         let request = ProfessionalRequest { world: World::Test, product, holder: &holder };
@@ -259,6 +347,9 @@ mod tests {
             organisation(OrganisationProduct::OrgConf),
             organisation(OrganisationProduct::OrgSign),
             organisation(OrganisationProduct::ServSsl { other_names: &other_names }),
+            profile(&addressed(OrganisationProduct::ServSmime)),
+            profile(&addressed(OrganisationProduct::ServConf)),
+            profile(&addressed(OrganisationProduct::ProAuth)),
             professional(ProfessionalProduct::PsSign { email: None }),
             professional(ProfessionalProduct::PsSign { email: Some("a@emulation.invalid") }),
         ];
@@ -268,6 +359,10 @@ mod tests {
             "Digital Signature, Non Repudiation; emailProtection; period; [04, 01, 83]",
             "Digital Signature, Key Encipherment; clientAuth+serverAuth; \
              DNSName(serveur.emulation.invalid) DNSName(secours.emulation.invalid); [04, 01, 83]",
+            "Digital Signature, Key Encipherment; emailProtection; \
+             RFC822Name(bal@emulation.invalid); [04, 01, 83]",
+            "Key Encipherment; any+emailProtection; RFC822Name(bal@emulation.invalid); [04, 01, 83]",
+            "Digital Signature; clientAuth; RFC822Name(bal@emulation.invalid); [04, 01, 83]",
             "Non Repudiation; emailProtection; period; [04, 01, 83]",
             "Non Repudiation; emailProtection; RFC822Name(a@emulation.invalid); period; [04, 01, 83]",
         ];
@@ -291,6 +386,28 @@ mod tests {
                  CN=serveur.emulation.invalid",
             ]
         );
+    }
+
+    #[test]
+    fn a_person_of_a_structure_is_certified_with_persons_and_its_certificate_says_where_lists_are()
+    {
+        let bytes = addressed(OrganisationProduct::ProSign);
+        let (_, certificate) = X509Certificate::from_der(&bytes).expect("a certificate");
+        assert_eq!(
+            certificate.issuer().to_string(),
+            "C=FR, O=CPSKIT, OU=EMULATION SANS VALEUR TEST, CN=EMULATION TEST AC ELEMENTAIRE PERSONNES"
+        );
+        let urls = [
+            "http://127.0.0.1:1/CRL/ACI-EL-PP-TEST.crl",
+            "http://127.0.0.1:1/CRL/ACI-EL-PP-TEST-delta.crl",
+            "http://127.0.0.1:1/OCSP",
+            "http://127.0.0.1:1/AC/ACI-EL-PP-TEST.cer",
+        ];
+        let stands = |url: &&str| {
+            let framed = [&[u8::try_from(url.len()).expect("short")][..], url.as_bytes()].concat();
+            bytes.windows(framed.len()).any(|window| window == framed)
+        };
+        assert_eq!(urls.iter().filter(|url| !stands(url)).collect::<Vec<_>>(), [&""; 0]);
     }
 
     #[test]
