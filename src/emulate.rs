@@ -8,7 +8,7 @@ pub mod fault;
 pub mod igc;
 pub mod issue;
 pub mod persona;
-#[cfg(feature = "web")]
+#[cfg(feature = "emulated-platform")]
 pub mod platform;
 pub mod reader;
 mod rsa;

@@ -17,7 +17,7 @@
 //! - `platform`: TEST certificates ordered, retrieved, tracked and revoked, with `fleet` and `form` beside it (feature
 //!   `platform`).
 //! - [`emulate`]: the virtual card and its test authorities, written from the specification and never
-//!   from [`card`].
+//!   from [`card`]; the emulated platform (feature `emulated-platform`), never from `platform`.
 //!
 //! The binary `cpskit` (feature `cli`) is a thin layer over these.
 //!

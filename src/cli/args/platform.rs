@@ -270,13 +270,16 @@ pub(in crate::cli) struct EmulatePlatform {
     /// How the PKCS#12 of a key made here is protected
     #[arg(long, value_enum, value_name = "ENCODING", default_value_t = Pkcs12Encoding::Modern)]
     pub(in crate::cli) pkcs12: Pkcs12Encoding,
+    /// Publish lists this often: `10s`, `5m` [default: each morning at 07:00 UTC]
+    #[arg(long, value_name = "DURATION", value_parser = super::tls::duration)]
+    pub(in crate::cli) publish_every: Option<Duration>,
     /// The instant it begins at, from where its clock goes on [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub(in crate::cli) at: Option<jiff::Timestamp>,
     /// Habilitations and personas, TOML [default: built in]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) scenario: Option<PathBuf>,
-    /// Misbehave; `--fault help` prints the menu
+    /// Misbehave: `NAME`, `NAME@OPERATION`, `NAME*TIMES`; repeatable; `--fault help` prints the menu
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) fault: Vec<String>,
 }
