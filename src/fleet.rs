@@ -4,6 +4,7 @@
 //! are passed in. The page of the file's keys is `docs/reference/fleet-file.md`.
 
 mod file;
+pub mod files;
 pub mod plan;
 mod problem;
 pub mod report;

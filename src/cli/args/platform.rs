@@ -33,6 +33,16 @@ pub(in crate::cli) enum Binding {
     Rest,
 }
 
+impl Binding {
+    /// As the journal names it.
+    pub(in crate::cli) fn name(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Rest => "rest",
+        }
+    }
+}
+
 /// Which platform, and where what was asked of it is kept.
 #[derive(Clone, Debug, ClapArgs)]
 #[command(next_help_heading = "Choosing a platform")]

@@ -83,7 +83,7 @@ fn line(row: &Row) -> String {
 }
 
 /// XML 1.0 text: what cannot stand there becomes U+FFFD.
-fn escape(text: &str) -> String {
+pub(in crate::cli) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -17,9 +17,18 @@ const MANY: usize = 200;
 impl Printer {
     /// A bar for so many steps of work.
     pub(in crate::cli) fn progress(self, steps: usize) -> Progress {
+        self.bar(steps, MANY)
+    }
+
+    /// A bar for steps that each wait for somebody else: two are long already.
+    pub(in crate::cli) fn slow_progress(self, steps: usize) -> Progress {
+        self.bar(steps, 2)
+    }
+
+    fn bar(self, steps: usize, many: usize) -> Progress {
         let seen = self.format == Format::Text
             && self.loudness > Loudness::Quiet
-            && steps >= MANY
+            && steps >= many
             && io::stderr().is_terminal();
         let style = || ProgressStyle::with_template("{bar:40} {pos} of {len}, {eta} left").ok();
         let bar = || {
