@@ -41,11 +41,14 @@ impl Team {
 
     fn command(&self, verb: &str, rest: &[&str]) -> Command {
         let (file, state) = (self.path("fleet.toml"), self.path("state"));
-        let mut command = command(["--no-input", "--format", "json", "fleet", verb]);
+        let mut command = command(["--no-input", "fleet", verb]);
         command.arg("--file").arg(file).arg("--state").arg(state);
         if matches!(verb, "plan" | "apply") {
             command.args(["--binding", "rest", "--endpoint", self.platform.endpoint()]);
-            command.args(["--emulated=cde-cps3", "--pin-env", "PIN"]).env("PIN", "1234");
+            command.args(["--emulated=medecin-cps3", "--pin-env", "PIN"]).env("PIN", "1234");
+        }
+        if !rest.contains(&"--format") {
+            command.args(["--format", "json"]);
         }
         command.args(rest);
         command
@@ -119,7 +122,8 @@ fn without_an_answer_nothing_is_done() {
 
 #[test]
 fn what_fails_leaves_the_others_going_and_the_worst_exit_wins() {
-    let elsewhere = service("autre").replace("\"AUTH_CLI\"", "\"AUTH_CLI\"\nhabilitation = \"none\"");
+    let elsewhere =
+        service("autre").replace("\"AUTH_CLI\"", "\"AUTH_CLI\"\nhabilitation = \"none\"");
     let team = Team::new(&[elsewhere, service("dmp")].concat());
     let run = team.run("apply", &["--yes"]);
     assert_eq!(run.code, 2, "{run:?}");
@@ -131,7 +135,8 @@ fn what_fails_leaves_the_others_going_and_the_worst_exit_wins() {
 
 #[test]
 fn what_left_the_file_is_revoked_with_prune_only_and_no_more_than_is_admitted() {
-    let team = Team::new(&[service("dmp"), service("ror"), service("sas"), service("insi")].concat());
+    let team =
+        Team::new(&[service("dmp"), service("ror"), service("sas"), service("insi")].concat());
     team.apply(&[]);
     // A bad merge: half of it is gone.
     team.wants(&[service("dmp"), service("ror")].concat());
@@ -195,10 +200,8 @@ fn another_machine_neither_orders_nor_retrieves_what_is_held_here() {
     team.apply(&[]);
     let machine = team.path("state/machine.toml");
     let text = fs::read_to_string(&machine).expect("a machine");
-    let other = text.replace(
-        text.split('"').nth(1).expect("an id"),
-        "00000000-0000-4000-8000-000000000002",
-    );
+    let other = text
+        .replace(text.split('"').nth(1).expect("an id"), "00000000-0000-4000-8000-000000000002");
     fs::write(&machine, other).expect("written");
     let document = team.apply(&[]);
     assert_eq!(document["changed"], false);
@@ -222,7 +225,10 @@ fn status_and_report_say_how_it_is() {
     team.wants(&[service("dmp"), service("ror"), service("sas")].concat());
     let status = team.run("status", &[]);
     let document = status.document();
-    assert_eq!((status.code, &document["to_do"], &document["emulated"]), (0, &json!(1), &json!(true)));
+    assert_eq!(
+        (status.code, &document["to_do"], &document["emulated"]),
+        (0, &json!(1), &json!(true))
+    );
     assert_eq!(document["certificates"][0]["name"], "sas");
     assert_eq!(document["certificates"][1]["files"][0]["condition"], "right");
     let junit = team.run("status", &["--format", "junit"]);
