@@ -10,6 +10,7 @@ mod problem;
 pub mod report;
 pub mod status;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -177,6 +178,29 @@ pub struct FormTable {
     pub certificates_usage: Option<String>,
     /// In which project.
     pub certificates_project: Option<String>,
+    /// The whole domain of the servers, where the fleet has more than one.
+    pub server_domain: Option<String>,
+    /// Cards of administrateurs techniques, by number. Absent: the cards of the fleet.
+    pub administrators: Option<Vec<String>>,
+    /// Kits d'intégration to order.
+    pub kits: u32,
+    /// How many CPS3 to order of each card or set, by slug.
+    pub cps3: BTreeMap<String, u32>,
+    /// How many CPS4 to order of each card or set, by slug.
+    pub cps4: BTreeMap<String, u32>,
+    /// Where ordered cards go.
+    pub delivery: Option<Delivery>,
+}
+
+/// Where ordered cards go.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Delivery {
+    /// Dénomination.
+    pub name: String,
+    /// Mention complémentaire.
+    pub complement: Option<String>,
+    /// Where it is.
+    pub address: Address,
 }
 
 impl Fleet {

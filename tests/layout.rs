@@ -29,7 +29,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &["credential", "id", "nomenclature", "pki", "secret", "store", "tls", "web", "x509"],
     ),
     ("fleet", &["platform", "id", "nomenclature", "pki", "secret", "x509"]),
-    ("form", &["fleet", "id"]),
+    ("form", &["fleet", "id", "platform"]),
     ("store", &["secret", "x509"]),
     ("trace", &["id", "secret"]),
     ("emulate", &["transport", "iso7816", "id", "secret", "tls"]),

@@ -73,9 +73,23 @@ pub(super) fn write(path: &Path, bytes: &[u8], privacy: Privacy) -> io::Result<(
     if special || privacy == Privacy::Usual {
         return fs::write(path, bytes);
     }
+    at_once(path, bytes, 0o600)
+}
+
+/// Writes a file that takes the place of another at once: whoever opens it finds the old one or the new one, whole. It has
+/// the permissions that the user gives new files.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    at_once(path, bytes, 0o666)
+}
+
+/// `mode` is that of a new file, before the user's mask.
+#[cfg_attr(not(unix), allow(unused_variables, reason = "there are no modes"))]
+fn at_once(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    // Mode 0600.
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;

@@ -1,6 +1,6 @@
 //! `fleet.toml` as it is written, and how it becomes a [`Fleet`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use toml::value::Datetime;
 
 use super::problem::{FleetError, Problem, ProblemKind, nearest};
 use super::{
-    Address, Demandeur, Fleet, FormTable, KeyMaker, Renewal, Renewer, Structure, Superseded,
+    Address, Delivery, Demandeur, Fleet, FormTable, KeyMaker, Renewal, Renewer, Structure, Superseded,
     TestCard, Wanted,
 };
 use crate::id::{CardNumber, StructureId};
@@ -74,6 +74,28 @@ struct WrittenForm {
     cards_project: Option<String>,
     certificates_usage: Option<String>,
     certificates_project: Option<String>,
+    server_domain: Option<String>,
+    administrators: Option<Vec<String>>,
+    #[serde(default)]
+    kits: u32,
+    #[serde(default)]
+    cps3: BTreeMap<String, u32>,
+    #[serde(default)]
+    cps4: BTreeMap<String, u32>,
+    delivery: Option<WrittenDelivery>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenDelivery {
+    name: String,
+    complement: Option<String>,
+    number: Option<String>,
+    street_type: Option<String>,
+    street: String,
+    postcode: String,
+    town: String,
+    country: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -378,6 +400,12 @@ impl Reading<'_> {
             cards_project: written.cards_project,
             certificates_usage: written.certificates_usage,
             certificates_project: written.certificates_project,
+            server_domain: written.server_domain,
+            administrators: written.administrators,
+            kits: written.kits,
+            cps3: written.cps3,
+            cps4: written.cps4,
+            delivery: written.delivery.map(Delivery::from),
         }
     }
 
@@ -487,5 +515,14 @@ impl From<WrittenAddress> for Address {
     fn from(written: WrittenAddress) -> Self {
         let WrittenAddress { number, street_type, street, postcode, town, country } = written;
         Self { number, street_type, street, postcode, town, country }
+    }
+}
+
+impl From<WrittenDelivery> for Delivery {
+    fn from(written: WrittenDelivery) -> Self {
+        let WrittenDelivery { name, complement, number, street_type, street, postcode, town, country } =
+            written;
+        let address = Address { number, street_type, street, postcode, town, country };
+        Self { name, complement, address }
     }
 }
