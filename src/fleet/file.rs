@@ -11,8 +11,8 @@ use toml::value::Datetime;
 
 use super::problem::{FleetError, Problem, ProblemKind, nearest};
 use super::{
-    Address, Delivery, Demandeur, Fleet, FormTable, KeyMaker, Renewal, Renewer, Structure, Superseded,
-    TestCard, Wanted,
+    Address, Delivery, Demandeur, Fleet, FormTable, KeyMaker, Renewal, Renewer, Structure,
+    Superseded, TestCard, Wanted,
 };
 use crate::id::{CardNumber, StructureId};
 use crate::platform::port::Acceptance;
@@ -520,8 +520,16 @@ impl From<WrittenAddress> for Address {
 
 impl From<WrittenDelivery> for Delivery {
     fn from(written: WrittenDelivery) -> Self {
-        let WrittenDelivery { name, complement, number, street_type, street, postcode, town, country } =
-            written;
+        let WrittenDelivery {
+            name,
+            complement,
+            number,
+            street_type,
+            street,
+            postcode,
+            town,
+            country,
+        } = written;
         let address = Address { number, street_type, street, postcode, town, country };
         Self { name, complement, address }
     }

@@ -57,10 +57,13 @@ pub(crate) fn document(table: &[Field]) -> Document {
         .set_object(pages, dictionary! { "Type" => "Pages", "Kids" => sheets, "Count" => count });
     let script = dictionary! { "S" => "JavaScript", "JS" => text_string("app.alert('calcul');") };
     let script = document.add_object(script);
+    let dingbats = document.add_object(dictionary! {
+        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "ZapfDingbats",
+    });
     let form = document.add_object(dictionary! {
         "Fields" => all,
         "DA" => Object::string_literal("/Helv 0 Tf 0 g"),
-        "DR" => dictionary! { "Font" => dictionary! { "Helv" => helvetica } },
+        "DR" => dictionary! { "Font" => dictionary! { "Helv" => helvetica, "ZaDb" => dingbats } },
     });
     let catalog = document.add_object(dictionary! {
         "Type" => "Catalog", "Pages" => pages, "AcroForm" => form, "OpenAction" => script,

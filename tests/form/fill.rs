@@ -293,6 +293,8 @@ fn a_card_of_an_administrator_beyond_the_sixth_is_refused_and_not_dropped() {
         Request::parse(&draft).expect_err("breaches").iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
-        ["`form.administrators`: 7 cards; the form has lines for 6: send a second form for the others"]
+        [
+            "`form.administrators`: 7 cards; the form has lines for 6: send a second form for the others"
+        ]
     );
 }

@@ -159,7 +159,9 @@ fn administrators(fleet: &Fleet, left_out: &mut Vec<String>) -> Vec<DraftAdminis
     let mut drafts = Vec::new();
     for (number, card) in numbered {
         match card.family.as_deref() {
-            Some("CPF") => left_out.push(format!("{number} is a CPF, and not listed in section 5.3")),
+            Some("CPF") => {
+                left_out.push(format!("{number} is a CPF, and not listed in section 5.3"))
+            }
             family => drafts.push(DraftAdministrator {
                 number: number.to_string(),
                 family: family.map(ToOwned::to_owned),
@@ -194,7 +196,10 @@ impl DraftCertificates {
         let mut any = false;
         for wanted in &fleet.certificates {
             if wanted.want.structure != structure.identifier {
-                left_out.push(format!("certificate `{}` is of another structure: it takes another form", wanted.name));
+                left_out.push(format!(
+                    "certificate `{}` is of another structure: it takes another form",
+                    wanted.name
+                ));
                 continue;
             }
             let domain = |address: &str| address.rsplit('@').next().unwrap_or_default().to_owned();
@@ -212,7 +217,8 @@ impl DraftCertificates {
                 (Names::Mailbox(address), Offer::Pro) => draft.person_domains.push(domain(address)),
                 (Names::Mailbox(address), _) => draft.mail_domains.push(domain(address)),
                 (Names::Holder, _) => {
-                    left_out.push(format!("certificate `{}`: the form has no box for PS", wanted.name));
+                    left_out
+                        .push(format!("certificate `{}`: the form has no box for PS", wanted.name));
                     continue;
                 }
             }

@@ -163,8 +163,10 @@ impl Reader {
         let structure = self.structure(draft);
         let applicant = self.applicant(&draft.applicant);
         let cards = draft.cards.as_ref().and_then(|cards| self.cards(cards));
-        let delivery =
-            draft.delivery.as_ref().and_then(|delivery| self.address("form.delivery", "form.delivery", delivery));
+        let delivery = draft
+            .delivery
+            .as_ref()
+            .and_then(|delivery| self.address("form.delivery", "form.delivery", delivery));
         let certificates = draft.certificates.as_ref().and_then(|wanted| self.certificates(wanted));
         let administrators = self.administrators(&draft.administrators);
         if draft.cards.is_none() && draft.certificates.is_none() {
@@ -176,7 +178,8 @@ impl Reader {
             self.breach("form.administrators", message);
         }
         if draft.cards.is_some() && draft.delivery.is_none() {
-            let note = "no delivery address (`form.delivery`): the form leaves open where the cards go";
+            let note =
+                "no delivery address (`form.delivery`): the form leaves open where the cards go";
             self.notes.push(note.to_owned());
         }
         Some(Request {
@@ -254,7 +257,8 @@ impl Reader {
         if email.as_ref().is_some_and(|email| !is_address(email)) {
             self.breach("demandeur.email", "not an e-mail address");
         }
-        Some(Applicant { family_name: family_name?,
+        Some(Applicant {
+            family_name: family_name?,
             given_names: given_names?,
             phone: phone?,
             email: email?,
