@@ -46,6 +46,8 @@ fn codes(folder: &Path) -> BTreeSet<String> {
         "crl.unreadable",
         "doctor.",
         "emulate.",
+        "fleet.file",
+        "form.",
         "net.",
         "ocsp.",
         "fleet.acceptance",

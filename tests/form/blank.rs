@@ -28,13 +28,13 @@ pub(crate) fn document(table: &[Field]) -> Document {
     });
     let mut sheets = Vec::new();
     let mut all = Vec::new();
-    for sheet in table.chunks(2 * ROWS) {
+    for sheet in table.chunks(2 * usize::from(ROWS)) {
         let page = document.new_object_id();
         let mut operations = Vec::new();
         let mut annotations = Vec::new();
-        for (at, field) in sheet.iter().enumerate() {
+        for (at, field) in (0u8..).zip(sheet) {
             let left = if at < ROWS { 30.0 } else { 305.0 };
-            let top = 810.0 - 22.0 * (at % ROWS) as f32;
+            let top = 810.0 - 22.0 * f32::from(at % ROWS);
             operations.extend(label(left, top, &field.label));
             let (id, widgets) = widget(&mut document, field, page, left + 130.0, top);
             all.push(Object::Reference(id));
@@ -91,7 +91,7 @@ pub(crate) fn name(field: &Field) -> String {
     }
 }
 
-const ROWS: usize = 35;
+const ROWS: u8 = 35;
 
 fn label(left: f32, top: f32, text: &str) -> Vec<Operation> {
     let latin: Vec<u8> = text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect();
@@ -119,13 +119,12 @@ fn widget(
     match field.kind {
         Some(Kind::Radio) => {
             let parent = document.new_object_id();
-            let buttons: Vec<ObjectId> = ["0", "1"]
+            let buttons: Vec<ObjectId> = [("0", 0.0), ("1", 30.0)]
                 .into_iter()
-                .enumerate()
-                .map(|(at, state)| {
+                .map(|(state, x)| {
                     let mut button = place.clone();
                     button.set("Parent", parent);
-                    button.set("Rect", rectangle(30.0 * at as f32, 18.0));
+                    button.set("Rect", rectangle(x, 18.0));
                     button.set("AS", "Off");
                     button.set("AP", states(document, state));
                     document.add_object(button)

@@ -95,13 +95,10 @@ impl Desk {
 /// Section, name and value of each field.
 fn rows(document: &Value) -> Vec<String> {
     let fields = document["fields"].as_array().expect("an array").iter();
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
     let row = |field: &Value| {
         let value = field["value"].as_str().unwrap_or("x");
-        format!(
-            "{} {} = {value}",
-            field["section"].as_str().unwrap(),
-            field["name"].as_str().unwrap()
-        )
+        format!("{} {} = {value}", text(&field["section"]), text(&field["name"]))
     };
     fields.map(row).collect()
 }

@@ -10,3 +10,4 @@ mod command;
 mod draft;
 mod fill;
 mod judges;
+mod page;

@@ -160,7 +160,7 @@ fn administrators(fleet: &Fleet, left_out: &mut Vec<String>) -> Vec<DraftAdminis
     for (number, card) in numbered {
         match card.family.as_deref() {
             Some("CPF") => {
-                left_out.push(format!("{number} is a CPF, and not listed in section 5.3"))
+                left_out.push(format!("{number} is a CPF, and not listed in section 5.3"));
             }
             family => drafts.push(DraftAdministrator {
                 number: number.to_string(),
