@@ -4,6 +4,7 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod browser;
 mod end_to_end;
 mod file;
 mod known;

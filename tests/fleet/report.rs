@@ -11,7 +11,7 @@ use crate::file::{DMP, read, with};
 use crate::known::World;
 
 /// A fleet with something of everything.
-fn varied() -> Status {
+pub(crate) fn varied() -> Status {
     let named =
         |name: &str| DMP.replace("\"dmp\"", &format!("\"{name}\"")).replace("DMP-ESSAI", name);
     let text = with(&format!(
