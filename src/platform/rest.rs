@@ -126,25 +126,21 @@ impl RestPort {
         judge: Arc<dyn Judge>,
     ) -> Result<Self, EndpointError> {
         let (authority, endpoint) = address(endpoint)?;
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let route =
-            Route { host: host.clone(), port: authority.port_u16().unwrap_or(443), via: None };
-        if !route.is_loopback() {
-            return Err(EndpointError::Elsewhere(endpoint));
-        }
+        let route = route(&authority, &endpoint)?;
+        let host = Host::parse(&route.host)?;
         // Two threads: one signs while the other keeps the time.
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let client = Client::new(credential, judge, Versions::Both)?;
-        Ok(Self { runtime, client, host: Host::parse(&host)?, route, authority, endpoint })
+        Ok(Self { runtime, client, host, route, authority, endpoint })
     }
 
-    /// The host of an endpoint, for what must know it before there is a port.
+    /// The host of an endpoint, for what must know it before there is a port: a card is not touched for one elsewhere.
     ///
     /// # Errors
-    /// [`EndpointError::Address`].
+    /// [`EndpointError::Address`], [`EndpointError::Elsewhere`].
     pub fn host(endpoint: &str) -> Result<String, EndpointError> {
-        let (authority, _) = address(endpoint)?;
-        Ok(authority.host().trim_start_matches('[').trim_end_matches(']').to_owned())
+        let (authority, endpoint) = address(endpoint)?;
+        Ok(route(&authority, &endpoint)?.host)
     }
 
     fn get(&self, path: &str) -> Result<Whole, PortError> {
@@ -216,6 +212,16 @@ fn address(endpoint: &str) -> Result<(Authority, String), EndpointError> {
             Ok((authority.clone(), format!("https://{authority}")))
         }
         _ => Err(EndpointError::Address),
+    }
+}
+
+/// The way to a platform of this machine.
+fn route(authority: &Authority, endpoint: &str) -> Result<Route, EndpointError> {
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let route = Route { host, port: authority.port_u16().unwrap_or(443), via: None };
+    match route.is_loopback() {
+        true => Ok(route),
+        false => Err(EndpointError::Elsewhere(endpoint.to_owned())),
     }
 }
 

@@ -22,6 +22,7 @@ mod online;
 mod output;
 mod pin;
 mod pin_sources;
+mod platform;
 mod read;
 mod reference;
 mod scan;

@@ -19,7 +19,11 @@ const SCHEMA: &str = "cpskit.platform.order/1";
 
 pub(super) fn run(args: &PlatformOrder, context: &Context) -> Result<Outcome, Failure> {
     // Rules that need no card first: what breaks them is never sent.
-    let want = Want::parse(&typed(args), Ps::Off)?;
+    let ps = match context.config.platform_ps.value {
+        Some(true) => Ps::On,
+        _ => Ps::Off,
+    };
+    let want = Want::parse(&typed(args), ps)?;
     let password = args.port.client.password.given()?;
     let key = match (args.key, &password) {
         (KeyMaker::Local, password) => KeyOrigin::Local { password: password.as_ref() },

@@ -264,6 +264,9 @@ fn next(order: &Order, by_hand: Option<&Instructions>) -> Option<String> {
     }
     let reference = order.reference;
     Some(match order.state {
+        State::Prepared | State::Sending | State::Submitted if order.binding == "manual" => {
+            format!("cpskit platform track {reference} --record A_RETIRER")
+        }
         State::Prepared | State::Sending | State::Submitted => {
             format!("cpskit platform track {reference}")
         }

@@ -111,11 +111,9 @@ fn lost() -> Failure {
 }
 
 fn not_ready(order: &Order) -> Failure {
-    let state = order.state.name();
-    Failure::new(
-        "platform.not_ready",
-        Exit::Temporary,
-        format!("the order is {state}: it cannot be retrieved yet"),
-    )
-    .hint(format!("`cpskit platform track {} --watch` waits", order.reference))
+    let (state, reference) = (order.state.name(), order.reference);
+    let message = format!("the order is {state}: it cannot be retrieved yet");
+    let flag = if order.binding == "manual" { "--record A_RETIRER" } else { "--watch" };
+    Failure::new("platform.not_ready", Exit::Temporary, message)
+        .hint(format!("`cpskit platform track {reference} {flag}` goes on"))
 }
