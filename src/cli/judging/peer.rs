@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Ask, Bench, Evidence, Judged, Sources};
 use crate::cli::anchors::Trusted;
 use crate::cli::args::Format;
-use crate::cli::args::cert::Source;
+use crate::cli::args::cert::{Revocation, Source};
 use crate::cli::args::tls::JudgeArgs;
 use crate::cli::checked::Checked;
 use crate::cli::commands::cert::Subject;
@@ -94,7 +94,8 @@ impl PeerJudge {
         Some(judged.row())
     }
 
-    /// Judges a certificate that is to serve any purpose; `others` help with its path.
+    /// Judges a certificate that is to serve any purpose; `others` help with its path. Lists and OCSP are asked whether it is
+    /// revoked; where they do not say, that is indeterminate, unless the flags turn revocation off.
     pub(in crate::cli) fn assess(&self, leaf: &Certificate, others: &[Certificate]) -> Report {
         let shown = Shown { leaf, others, ocsp: None, party: Party::Client };
         self.settled(&shown, Purpose::Any, Vec::new(), "certificate")
@@ -109,7 +110,12 @@ impl PeerJudge {
         mut evidence: Evidence,
     ) -> Result<Settled, Failure> {
         let at = now();
-        let revocation = self.args.revocation.into();
+        let revocation = match (self.args.revocation, purpose) {
+            // Only what is lacking is fetched: a status that is merely preferred would not be asked for.
+            (Revocation::Prefer, Purpose::Any) => Revocation::Require,
+            (asked, _) => asked,
+        };
+        let revocation = revocation.into();
         let options = Options { purpose, peers, revocation, ..Options::at(at) };
         let origin = Origin(format!("handshake:{name}"));
         evidence.candidates.extend(shown.others.iter().map(|certificate| Candidate {
