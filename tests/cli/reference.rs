@@ -46,7 +46,6 @@ fn codes(folder: &Path) -> BTreeSet<String> {
         "crl.unreadable",
         "doctor.",
         "emulate.",
-        "fleet.file",
         "form.",
         "net.",
         "ocsp.",

@@ -172,6 +172,7 @@ fn every_key_of_the_file_is_on_its_page_and_every_key_of_the_page_in_the_file() 
         ),
         ("`[demandeur]`", "[demandeur]\nKEY = 1\n"),
         ("`[form]`", "[form]\nKEY = 1\n"),
+        ("`[form.delivery]`", "[form.delivery]\nKEY = 1\n"),
         ("`[[structure]]`", "[[structure]]\nKEY = 1\n"),
         ("`[structure.address]`", "[[structure]]\n[structure.address]\nKEY = 1\n"),
         ("`[[card]]`", "[[card]]\nKEY = 1\n"),

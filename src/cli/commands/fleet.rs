@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Failure> {
     }
 }
 
-fn read(path: &Path) -> Result<Fleet, Failure> {
+pub(super) fn read(path: &Path) -> Result<Fleet, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::input(path, &error))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     Fleet::parse(&text, folder, Ps::Off).map_err(|error| unread(path, &error))

@@ -13,7 +13,6 @@ use crate::cli::failure::Failure;
 use crate::cli::inputs;
 use crate::cli::output::Outcome;
 use crate::cli::output::text::{clean, count, table};
-use crate::fleet::Fleet;
 use crate::form::acroform::{Blank, BlankError, FillError, Finish, Value};
 use crate::form::f414::draft::Draft;
 use crate::form::f414::edition::{Edition, Unknown, known};
@@ -21,7 +20,6 @@ use crate::form::f414::field::{Field, fields};
 use crate::form::f414::request::{Breach, Request};
 use crate::form::f414::values::{Entry, by_hand, entries};
 use crate::form::f414::{BLANK, EDITION, MAIL, ONLINE};
-use crate::platform::want::Ps;
 
 pub(super) fn run(args: &FormF414, _context: &Context) -> Result<Outcome, Failure> {
     let draft = draft(&args.from)?;
@@ -173,14 +171,7 @@ fn unfilled(blank: &Path, error: &FillError) -> Failure {
 
 /// What the file says for the form.
 fn draft(path: &Path) -> Result<Draft, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| Failure::input(path, &error))?;
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let fleet = Fleet::parse(&text, folder, Ps::On).map_err(|error| {
-        let message = format!("`{}` is not a fleet that can be read", path.display());
-        let mut failure = Failure::new("fleet.file", Exit::Usage, message);
-        failure.causes = error.0.iter().map(ToString::to_string).collect();
-        failure
-    })?;
+    let fleet = super::fleet::read(path)?;
     Draft::of(&fleet).map_err(|error| {
         let known: Vec<String> = error.known.iter().map(|id| format!("`{id}`")).collect();
         let message = format!("`{}`: {error}", path.display());
