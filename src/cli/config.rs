@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::args::Color;
 use super::failure::Failure;
+use crate::platform::want::Ps;
 
 /// Defaults that flags override.
 #[derive(Debug, Default)]
@@ -86,6 +87,14 @@ impl Config {
             config.card_timeout = Setting { value: Some(timeout), origin };
         }
         Ok(config)
+    }
+
+    /// Whether PS may be ordered: only when the file says so.
+    pub(super) fn ps(&self) -> Ps {
+        match self.platform_ps.value {
+            Some(true) => Ps::On,
+            Some(false) | None => Ps::Off,
+        }
     }
 
     fn from_file(named: Option<&Path>) -> Result<Self, Failure> {

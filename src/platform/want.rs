@@ -88,7 +88,8 @@ impl Want {
         let product = typed.product()?;
         let mut breaches = Vec::new();
         if product.offer() == Offer::Ps && ps == Ps::Off {
-            let message = "the offer PS is off: what it takes is not published";
+            let message = "the offer PS is off, for what it takes is not published; `platform_ps = true` in the \
+                           configuration turns it on, unverified";
             breaches.push(Rule::OfferPs.broken("offer", message));
         }
         let structure = structure::read(&typed.structure, &mut breaches);
@@ -113,9 +114,14 @@ impl Want {
         }
     }
 
-    /// What is doubtful, and refused by nobody here: a wrong Luhn key, a deprecated type of structure.
+    /// What is doubtful, and refused by nobody here: a wrong Luhn key, a deprecated type of structure, the offer PS.
     pub fn warnings(&self) -> Vec<Breach> {
-        structure::warnings(&self.structure)
+        let mut warnings = structure::warnings(&self.structure);
+        if self.product.offer() == Offer::Ps {
+            let message = "what PS takes is not published: nothing about this order is verified";
+            warnings.push(Rule::OfferPs.broken("offer", message));
+        }
+        warnings
     }
 
     /// The same for the same certificate wanted twice: product, structure and names, in one order and one case. The case of a

@@ -214,10 +214,14 @@ fn ps_is_off_unless_it_is_turned_on() {
         rule: "platform.offer.ps",
         confidence: Confidence::Proposed,
         field: "offer",
-        message: "the offer PS is off: what it takes is not published".to_owned(),
+        message:
+            "the offer PS is off, for what it takes is not published; `platform_ps = true` in the \
+                  configuration turns it on, unverified"
+                .to_owned(),
     };
     assert_eq!(Want::parse(&typed, Ps::Off), Err(WantError::Breaches(vec![off])));
-    assert!(Want::parse(&typed, Ps::On).is_ok());
+    let warned = Want::parse(&typed, Ps::On).map(|want| codes(&want.warnings()));
+    assert_eq!(warned, Ok(vec![("platform.offer.ps", "offer")]));
 }
 
 #[test]

@@ -13,17 +13,13 @@ use crate::platform::habilitation::{ChoiceError, Habilitation};
 use crate::platform::journal::{Key, Order};
 use crate::platform::lifecycle::{Again, KeyOrigin, NewOrder};
 use crate::platform::port::Reply;
-use crate::platform::want::{Ps, Typed, Want};
+use crate::platform::want::{Typed, Want};
 
 const SCHEMA: &str = "cpskit.platform.order/1";
 
 pub(super) fn run(args: &PlatformOrder, context: &Context) -> Result<Outcome, Failure> {
     // Rules that need no card first: what breaks them is never sent.
-    let ps = match context.config.platform_ps.value {
-        Some(true) => Ps::On,
-        _ => Ps::Off,
-    };
-    let want = Want::parse(&typed(args), ps)?;
+    let want = Want::parse(&typed(args), context.config.ps())?;
     let password = args.port.client.password.given()?;
     let key = match (args.key, &password) {
         (KeyMaker::Local, password) => KeyOrigin::Local { password: password.as_ref() },
