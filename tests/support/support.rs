@@ -12,6 +12,8 @@ pub(crate) mod mint;
 pub(crate) mod other;
 #[cfg(unix)]
 pub(crate) mod pcscd;
+#[cfg(all(unix, feature = "platform"))]
+pub(crate) mod postgres;
 pub(crate) mod schema;
 #[cfg(target_os = "linux")]
 pub(crate) mod strace;

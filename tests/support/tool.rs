@@ -38,7 +38,11 @@ impl Tool {
     /// Where it is. Servers are where ordinary users do not look.
     fn path(self) -> Option<PathBuf> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+        // Those of PostgreSQL have a folder for each version.
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        let folders = std::env::split_paths(&path)
+            .chain([PathBuf::from("/usr/sbin")])
+            .chain(versions.map(|version| version.path().join("bin")));
         folders.map(|folder| folder.join(self.name)).find(|path| path.is_file())
     }
 
