@@ -121,7 +121,7 @@ fn a_forced_order_stands_beside_another_and_a_reference_is_taken_once() {
 fn of_many_that_enter_at_once_one_does() {
     on_both(|one, other| {
         let enter = |reference: u128| {
-            let journal = if reference % 2 == 0 { one } else { other };
+            let journal = if reference.is_multiple_of(2) { one } else { other };
             journal.enter(&order(reference, "essai")).expect("entered") == Entered::New
         };
         let entered = std::thread::scope(|scope| {

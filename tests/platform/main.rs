@@ -1,6 +1,8 @@
 //! Orders of TEST certificates: rules, keys, files, what comes back.
 #![cfg(feature = "platform")]
 
+#[cfg(unix)]
+mod journals;
 mod keys;
 mod pages;
 #[cfg(feature = "emulate")]
