@@ -71,9 +71,8 @@ fn on_both(rule: impl Fn(&dyn Journal, &dyn Journal)) {
     rule(&open(), &open());
     let Some(server) = Postgres::or_skip() else { return };
     let url = server.database("rule");
-    let open = || {
-        PostgresJournal::open(Address::parse(&url).expect("an address")).expect("a journal")
-    };
+    let open =
+        || PostgresJournal::open(Address::parse(&url).expect("an address")).expect("a journal");
     rule(&open(), &open());
 }
 
@@ -98,7 +97,10 @@ fn one_order_is_entered_for_the_same_want_until_it_has_ended() {
         let mut first = order(1, "essai");
         assert_eq!(one.enter(&first).expect("entered"), Entered::New);
         let again = order(2, "essai");
-        assert_eq!(other.enter(&again).expect("entered"), Entered::Already(Box::new(first.clone())));
+        assert_eq!(
+            other.enter(&again).expect("entered"),
+            Entered::Already(Box::new(first.clone()))
+        );
         first.state = State::Refused;
         one.write(&first, &step("request-refused"), at(1)).expect("written");
         assert_eq!(other.enter(&again).expect("entered"), Entered::New);
@@ -127,7 +129,11 @@ fn of_many_that_enter_at_once_one_does() {
         let entered = std::thread::scope(|scope| {
             let threads: Vec<_> =
                 (0..8).map(|reference| scope.spawn(move || enter(reference))).collect();
-            threads.into_iter().map(|thread| thread.join().expect("ends")).filter(|new| *new).count()
+            threads
+                .into_iter()
+                .map(|thread| thread.join().expect("ends"))
+                .filter(|new| *new)
+                .count()
         });
         assert_eq!(entered, 1);
     });
@@ -230,7 +236,11 @@ fn a_server_elsewhere_is_spoken_to_over_tls_or_not_at_all() {
 
 #[test]
 fn the_address_of_a_database_is_in_no_error_and_in_no_debug_text() {
-    for url in ["mysql://u:secret@h/j", "postgres://u:secret@h:port/j", "postgres://u:secret@h/j?sslmode=x"] {
+    for url in [
+        "mysql://u:secret@h/j",
+        "postgres://u:secret@h:port/j",
+        "postgres://u:secret@h/j?sslmode=x",
+    ] {
         let error = Address::parse(url).expect_err("refused");
         assert!(!format!("{error} {error:?}").contains("secret"), "{error:?}");
     }
@@ -297,7 +307,8 @@ fn orders() -> impl Strategy<Value = Order> {
     (any::<u128>(), product, names, key, texts, ends).prop_map(
         |(reference, product, names, key, texts, ends)| {
             let (profile, card, fleet, contact, demand, emulated, forced) = texts;
-            let (state, reason, certificate, serial, files, accepted, revoked, published, c, u) = ends;
+            let (state, reason, certificate, serial, files, accepted, revoked, published, c, u) =
+                ends;
             let mut order = order(reference, "");
             order.want.product = product;
             order.want.names = names;
