@@ -56,6 +56,8 @@ pub(super) struct Orderer {
     pub(super) nature: CredentialNature,
     /// Worth knowing, and no reason to stop.
     pub(super) warnings: Vec<String>,
+    /// What nobody can know of it: documents say so, people are not troubled with it.
+    pub(super) unknown: Option<&'static str>,
 }
 
 /// Judges certificates with the anchors, lists and network of a run.
@@ -206,18 +208,28 @@ impl PortArgs {
             failure.causes = words;
             return Err(failure.hint("a card that was put in opposition is replaced, not mended"));
         }
+        let nature = credential.nature();
         let mut warnings = Vec::new();
-        if report.verdict() == Verdict::Indeterminate {
-            warnings.push("whether the card's certificate is revoked is not known".to_owned());
-        }
+        let unknown = match (report.verdict(), nature) {
+            // The names in its certificate never resolve, so that its state is nobody's loss.
+            (Verdict::Indeterminate, CredentialNature::Emulated) => Some(
+                "status: whether the emulated card is revoked, since no list of its authority is at the address that it names",
+            ),
+            (Verdict::Indeterminate, _) => {
+                warnings.push("whether the card's certificate is revoked is not known".to_owned());
+                None
+            }
+            _ => None,
+        };
         let card = holder.card_issuer.zip(holder.card_number);
         if card.is_some() {
             warnings.extend(leaf.not_before().ok().and_then(|start| old(start, context.now())));
         }
         Ok(Orderer {
             card: card.map(|(issuer, number)| format!("{issuer}/{number}")),
-            nature: credential.nature(),
+            nature,
             warnings,
+            unknown,
         })
     }
 }
@@ -314,8 +326,19 @@ impl Desk {
         self.port.nature() == Nature::Emulated || card == Some(CredentialNature::Emulated)
     }
 
-    /// What was not looked at before the platform is asked.
+    /// What was not looked at before the platform is asked, for documents.
     pub(super) fn not_checked(&self) -> Vec<String> {
+        [self.told_unchecked(), self.untold_unchecked()].concat()
+    }
+
+    /// That part of [`not_checked`](Self::not_checked) which is in documents only.
+    pub(super) fn untold_unchecked(&self) -> Vec<String> {
+        let unknown = self.client.as_ref().and_then(|client| client.unknown);
+        unknown.map(str::to_owned).into_iter().collect()
+    }
+
+    /// That part of [`not_checked`](Self::not_checked) which people are told of.
+    pub(super) fn told_unchecked(&self) -> Vec<String> {
         match &self.client {
             Some(_) => Vec::new(),
             None => vec![

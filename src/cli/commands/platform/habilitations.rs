@@ -63,9 +63,8 @@ pub(super) fn run(args: &PlatformHabilitations, context: &Context) -> Result<Out
     } else if lines.is_empty() {
         lines.push("none".to_owned());
     }
-    let not_checked = desk.not_checked();
-    let remarks: Vec<String> =
-        not_checked.iter().map(|what| format!("not checked: {what}")).collect();
+    let told = desk.told_unchecked();
+    let remarks = told.iter().map(|what| format!("not checked: {what}"));
     let emulated = desk.is_emulated();
     let document = Document {
         schema: "cpskit.platform.habilitations/1",
@@ -73,7 +72,7 @@ pub(super) fn run(args: &PlatformHabilitations, context: &Context) -> Result<Out
         changed,
         habilitations: found.iter().map(Part::from).collect(),
         by_hand,
-        not_checked,
+        not_checked: desk.not_checked(),
     };
     Ok(Outcome::new(clean(&lines.join("\n")), &document).remarks(remarks).labelled(label(emulated)))
 }

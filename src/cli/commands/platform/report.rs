@@ -116,8 +116,11 @@ impl From<String> for Warning {
 /// What a verb tells beside its outcome.
 #[derive(Debug, Default)]
 pub(super) struct Aside {
+    /// What was not looked at, of which people are told.
     pub(super) not_checked: Vec<String>,
     pub(super) warnings: Vec<Warning>,
+    /// What was not looked at either, for documents only.
+    unknown: Vec<String>,
 }
 
 impl Aside {
@@ -125,7 +128,16 @@ impl Aside {
     pub(super) fn of(desk: &Desk) -> Self {
         let client = desk.client.iter();
         let warnings = client.flat_map(|client| client.warnings.iter().cloned());
-        Self { not_checked: desk.not_checked(), warnings: warnings.map(Warning::from).collect() }
+        Self {
+            not_checked: desk.told_unchecked(),
+            warnings: warnings.map(Warning::from).collect(),
+            unknown: desk.untold_unchecked(),
+        }
+    }
+
+    /// All that was not looked at, and the warnings.
+    fn into_parts(self) -> (Vec<String>, Vec<Warning>) {
+        (self.not_checked.into_iter().chain(self.unknown).collect(), self.warnings)
     }
 
     /// What was seen of a certificate that came, where it is no refusal.
@@ -135,10 +147,14 @@ impl Aside {
         if found.report.verdict() == Verdict::Indeterminate {
             let findings = found.report.findings.iter();
             let words: Vec<String> = findings.map(ToString::to_string).collect();
-            self.warnings.push(Warning::from(format!(
-                "whether the certificate is valid is not known: {}",
-                words.join("; ")
-            )));
+            let words = words.join("; ");
+            match done.order.emulated {
+                // What stands above it names lists at an address that nobody answers at.
+                true => self.unknown.push(format!("validity of what came: {words}")),
+                false => self.warnings.push(Warning::from(format!(
+                    "whether the certificate is valid is not known: {words}"
+                ))),
+            }
         }
     }
 
@@ -184,6 +200,7 @@ pub(super) fn outcome(
         text.push_str(&format!("\nnext: {next}"));
     }
     let remarks = aside.remarks();
+    let (not_checked, warnings) = aside.into_parts();
     let emulated = order.emulated || desk.is_emulated();
     let document = Document {
         schema,
@@ -197,8 +214,8 @@ pub(super) fn outcome(
             .as_ref()
             .map(|found| Steps { steps: &found.steps, then: &found.then }),
         next,
-        not_checked: aside.not_checked,
-        warnings: aside.warnings,
+        not_checked,
+        warnings,
     };
     Outcome::new(clean(&text), &document).remarks(remarks).labelled(label(emulated))
 }
@@ -213,6 +230,7 @@ pub(super) fn rehearsal(
     aside: Aside,
 ) -> Outcome {
     let remarks = aside.remarks();
+    let (not_checked, warnings) = aside.into_parts();
     let emulated = desk.is_emulated();
     let document = Document {
         schema,
@@ -223,8 +241,8 @@ pub(super) fn rehearsal(
         would: Some(would),
         by_hand: None,
         next: None,
-        not_checked: aside.not_checked,
-        warnings: aside.warnings,
+        not_checked,
+        warnings,
     };
     let text = format!("{text}\nnothing was done: --dry-run");
     Outcome::new(clean(&text), &document).remarks(remarks).labelled(label(emulated))
