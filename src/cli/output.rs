@@ -186,6 +186,20 @@ impl Printer {
         }
     }
 
+    /// Tells what happens on the way: where documents are lines, one; else a remark.
+    ///
+    /// # Errors
+    /// Standard output.
+    pub(super) fn meanwhile(self, text: &str, outcome: &Outcome) -> Result<(), Failure> {
+        match (self.format, &outcome.document) {
+            (Format::Ndjson, Some(document)) => self.line(text, document).map(|_| ()),
+            _ => {
+                self.remark(text);
+                Ok(())
+            }
+        }
+    }
+
     /// Prints a result piece by piece as it is made, for one that is too long to be held; nothing is left to print.
     pub(super) fn stream(
         self,

@@ -47,12 +47,13 @@ fn watch(
     loop {
         let pause = match desk.lifecycle().track(order.reference) {
             Ok(done) => {
-                if shown != Some(done.order.state) {
-                    context.printer.remark(&line(&done.order));
-                    shown = Some(done.order.state);
-                }
                 if done.order.state >= State::Ready {
                     return Ok(done);
+                }
+                if shown != Some(done.order.state) {
+                    let document = outcome(SCHEMA, desk, &done, Aside::of(desk));
+                    context.printer.meanwhile(&line(&done.order), &document)?;
+                    shown = Some(done.order.state);
                 }
                 done.retry_after.unwrap_or(PAUSE)
             }
