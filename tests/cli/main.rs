@@ -23,6 +23,7 @@ mod output;
 mod pin;
 mod pin_sources;
 mod platform;
+mod platform_rest;
 mod read;
 mod reference;
 mod scan;
