@@ -12,6 +12,7 @@ mod network;
 mod opensc;
 mod personas;
 mod pin;
+mod platform;
 mod service;
 mod signing;
 mod tls;
