@@ -73,6 +73,7 @@ fn each_value_of_the_configuration_is_shown_with_where_it_came_from() {
         {"key": "card_timeout", "value": "5", "origin": path},
         not_set("color"),
         not_set("offline"),
+        not_set("platform_ps"),
         {"key": "reader", "value": "Gemalto", "origin": path},
     ]);
     assert_eq!(origins(&mut command(args)), expected);
