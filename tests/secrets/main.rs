@@ -5,6 +5,7 @@
 #[path = "../support/support.rs"]
 mod support;
 
+mod platform;
 mod process;
 mod search;
 mod terminal;

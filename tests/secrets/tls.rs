@@ -269,7 +269,7 @@ fn what_is_told_to_a_service_and_what_opens_the_door_are_in_nothing_that_is_left
 }
 
 /// The file of a persona with a PIN of its own.
-fn persona(folder: &Path) -> String {
+pub(crate) fn persona(folder: &Path) -> String {
     let builtin =
         format!("{}/certs-test/cards/medecin-cps4/persona.toml", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(builtin).expect("a persona");
