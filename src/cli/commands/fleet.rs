@@ -23,7 +23,6 @@ use crate::fleet::{Fleet, FleetError, files};
 use crate::pki::{Report, Status};
 use crate::platform::journal::{Order, State};
 use crate::platform::lifecycle::Judge;
-use crate::platform::want::Ps;
 use crate::x509::Certificate;
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Failure> {
@@ -35,10 +34,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Outcome, Failure> {
     }
 }
 
-pub(super) fn read(path: &Path) -> Result<Fleet, Failure> {
+pub(super) fn read(path: &Path, context: &Context) -> Result<Fleet, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::input(path, &error))?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    Fleet::parse(&text, folder, Ps::Off).map_err(|error| unread(path, &error))
+    Fleet::parse(&text, folder, context.config.ps()).map_err(|error| unread(path, &error))
 }
 
 fn unread(path: &Path, FleetError(problems): &FleetError) -> Failure {

@@ -21,8 +21,8 @@ use crate::form::f414::request::{Breach, Request};
 use crate::form::f414::values::{Entry, by_hand, entries};
 use crate::form::f414::{BLANK, EDITION, MAIL, ONLINE};
 
-pub(super) fn run(args: &FormF414, _context: &Context) -> Result<Outcome, Failure> {
-    let draft = draft(&args.from)?;
+pub(super) fn run(args: &FormF414, context: &Context) -> Result<Outcome, Failure> {
+    let draft = draft(&args.from, context)?;
     let request = Request::parse(&draft).map_err(|breaches| breached(&args.from, &breaches))?;
     let entries = entries(&request);
     let mut remarks = request.notes.clone();
@@ -170,8 +170,8 @@ fn unfilled(blank: &Path, error: &FillError) -> Failure {
 }
 
 /// What the file says for the form.
-fn draft(path: &Path) -> Result<Draft, Failure> {
-    let fleet = super::fleet::read(path)?;
+fn draft(path: &Path, context: &Context) -> Result<Draft, Failure> {
+    let fleet = super::fleet::read(path, context)?;
     Draft::of(&fleet).map_err(|error| {
         let known: Vec<String> = error.known.iter().map(|id| format!("`{id}`")).collect();
         let message = format!("`{}`: {error}", path.display());

@@ -51,7 +51,7 @@ struct ErrorPart {
 }
 
 pub(super) fn run(args: &FleetApply, context: &Context) -> Result<Outcome, Failure> {
-    let fleet = read(&args.fleet.file)?;
+    let fleet = read(&args.fleet.file, context)?;
     if args.prune && fleet.certificates.is_empty() {
         return Err(Failure::new(
             "fleet.empty",

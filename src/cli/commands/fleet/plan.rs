@@ -35,7 +35,7 @@ pub(super) struct Line {
 }
 
 pub(super) fn run(args: &FleetPlan, context: &Context) -> Result<Outcome, Failure> {
-    let fleet = read(&args.fleet.file)?;
+    let fleet = read(&args.fleet.file, context)?;
     let shelf = args.port.state.open()?;
     let judge = args.port.assessor(context)?;
     let binding = args.port.binding.name();

@@ -84,7 +84,7 @@ struct StrayPart {
 }
 
 pub(super) fn run(args: &FleetStatus, context: &Context) -> Result<Outcome, Failure> {
-    let fleet = read(&args.fleet.file)?;
+    let fleet = read(&args.fleet.file, context)?;
     let shelf = args.state.open()?;
     let board = Board::look(&shelf, |_| true, None, context.now())?;
     let status = Status::of(&fleet, &board.known());
