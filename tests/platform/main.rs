@@ -4,6 +4,8 @@
 #[cfg(unix)]
 mod journals;
 mod keys;
+#[cfg(all(unix, feature = "emulate"))]
+mod lifecycle;
 mod pages;
 #[cfg(feature = "emulate")]
 mod received;
