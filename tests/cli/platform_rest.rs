@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
-use cpskit::emulate::platform::{Clock, Emulator, Operation, Schedule, Settings};
+use cpskit::emulate::platform::{Clock, Emulator, Operation, Settings};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -34,9 +33,8 @@ const ACCEPT: [&str; 4] = ["--accept-cgu", "1", "--accept-pc", "2"];
 impl Scene {
     fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let mut settings = Settings::new(Clock::running(Timestamp::now()));
-        settings.schedule = Schedule::Every(Duration::from_secs(1));
-        Self { folder, platform: Emulator::start(settings).expect("a platform") }
+        let platform = Emulator::start(Settings::new(Clock::running(Timestamp::now())));
+        Self { folder, platform: platform.expect("a platform") }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -95,7 +93,8 @@ impl Scene {
         command.args(["--allow-private-addresses", "--cache"]).arg(self.path("cache"));
         // The addresses that its authorities name never resolve: whoever asks there is led to what the platform publishes.
         let run = finish(command.env("HTTP_PROXY", self.platform.publication()));
-        (run.document()["results"][0]["verdict"].clone(), run.code)
+        let result = run.document()["results"][0].clone();
+        (result["verdict"].clone(), run.code)
     }
 }
 
@@ -134,6 +133,8 @@ fn a_card_orders_retrieves_and_revokes_and_each_verb_run_again_changes_nothing()
     assert_eq!(retrieved.code, 0, "{retrieved:?}");
     let retrieved = retrieved.document();
     assert_eq!((state(&retrieved), &retrieved["changed"]), (&json!("collected"), &json!(true)));
+    let key = file(&retrieved, ".key.pem");
+    assert_eq!(retrieved["order"]["key"]["file"], key, "where it is now");
     let again = scene.retrieve(&reference, &[]).document();
     assert_eq!((state(&again), &again["changed"]), (&json!("collected"), &json!(false)));
     let certificate = file(&retrieved, ".crt.pem");
