@@ -1,5 +1,7 @@
 //! What is told of an order: the same in every document.
 
+use std::path::PathBuf;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -317,7 +319,7 @@ impl From<&Order> for OrderPart {
             profile: order.profile.clone(),
             card: order.card.clone(),
             certificate: WantPart::from(&order.want),
-            key: KeyPart::from(&order.key),
+            key: KeyPart::of(order),
             serial: order.serial.as_ref().map(ToString::to_string),
             not_after: certificate.and_then(|found| found.not_after().ok()),
             files: order.files.iter().map(|file| file.display().to_string()).collect(),
@@ -354,13 +356,20 @@ impl From<&Want> for WantPart {
     }
 }
 
-impl From<&Key> for KeyPart {
-    fn from(key: &Key) -> Self {
-        match key {
+impl KeyPart {
+    fn of(order: &Order) -> Self {
+        let is_key = |file: &&PathBuf| file.to_string_lossy().ends_with(".key.pem");
+        match &order.key {
             Key::Local { machine, made } => Self {
                 maker: "local",
                 machine: Some(machine.name.clone()),
-                file: made.as_ref().map(|made| made.file.display().to_string()),
+                // Once installed, it has left the folder where it was made.
+                file: order
+                    .files
+                    .iter()
+                    .find(is_key)
+                    .or(made.as_ref().map(|made| &made.file))
+                    .map(|file| file.display().to_string()),
             },
             Key::Platform { machine } => {
                 Self { maker: "platform", machine: Some(machine.name.clone()), file: None }
