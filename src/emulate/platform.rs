@@ -116,7 +116,7 @@ impl Default for Rules {
     }
 }
 
-/// How often a certificate can be downloaded.
+/// How often a key that was made here can be downloaded; a certificate for a CSR is given as often as it is asked for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Download {
     /// Once.

@@ -173,16 +173,23 @@ fn finalising_again_with_the_same_code_changes_nothing() {
 }
 
 #[test]
-fn a_download_is_given_once_or_as_often_as_the_rules_say() {
+fn a_key_is_given_once_or_as_often_as_the_rules_say_and_a_certificate_always() {
+    let mut of_platform = demande(1);
+    of_platform["modeCle"] = json!("plateforme");
+    of_platform["csr"] = Value::Null;
+    of_platform["motDePasseCle"] = json!("mot de passe");
     for (download, second) in [(Download::Once, 410), (Download::Often, 200)] {
         let mut settings = settings();
         settings.rules.download = download;
         let emulator = Emulator::start(settings).expect("started");
         let client = Client::persona(&emulator, "medecin-cps3");
-        let (id, _) = client.finalised(&demande(1));
-        let path = format!("demandes/{id}/telechargement");
-        let found = [client.post(&path, &json!({})), client.post(&path, &json!({}))];
-        assert_eq!(found.map(|answer| answer.status), [200, second]);
+        for (asked, second) in [(&demande(2), 200), (&of_platform, second)] {
+            let (id, _) = client.finalised(asked);
+            let path = format!("demandes/{id}/telechargement");
+            let asked = json!({"motDePasseCle": asked["motDePasseCle"]});
+            let found = [client.post(&path, &asked), client.post(&path, &asked)];
+            assert_eq!(found.map(|answer| answer.status), [200, second]);
+        }
     }
 }
 

@@ -274,7 +274,7 @@ pub(in crate::cli) struct EmulatePlatform {
     /// Write the certificate that clients are to trust to this file
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) anchor: Option<PathBuf>,
-    /// How often a certificate can be downloaded
+    /// How often a key that was made here can be downloaded
     #[arg(long, value_enum, value_name = "HOW", default_value_t = DownloadPolicy::Once)]
     pub(in crate::cli) download: DownloadPolicy,
     /// How the PKCS#12 of a key made here is protected
@@ -294,7 +294,7 @@ pub(in crate::cli) struct EmulatePlatform {
     pub(in crate::cli) fault: Vec<String>,
 }
 
-/// How often a certificate can be downloaded.
+/// How often a key that the emulator made can be downloaded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(in crate::cli) enum DownloadPolicy {
     /// Once

@@ -431,10 +431,14 @@ impl Desk<'_> {
     fn telecharger(&mut self, id: &str, asked: Telechargement) -> Result<Reply, Refusal> {
         let place = self.place(id)?;
         let demand = &self.state.demands[place];
-        match (demand.stage, self.rules.download) {
-            (Stage::Finalised, _) | (Stage::Collected, Download::Often) => {}
-            (Stage::Collected, Download::Once) => return Err(Refusal::Downloaded),
-            (stage, _) => return Err(Refusal::State(stage.name())),
+        match (demand.stage, self.rules.download, &demand.key) {
+            (Stage::Finalised, ..) | (Stage::Collected, Download::Often, _) => {}
+            // What is guarded is the key: a certificate is public.
+            (Stage::Collected, Download::Once, Key::Csr { .. }) => {}
+            (Stage::Collected, Download::Once, Key::Platform { .. }) => {
+                return Err(Refusal::Downloaded);
+            }
+            (stage, ..) => return Err(Refusal::State(stage.name())),
         }
         let serial = demand.serial.as_deref().unwrap_or_default();
         let issued = self.state.certificates.iter().find(|found| found.serial == serial);
