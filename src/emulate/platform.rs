@@ -1,7 +1,7 @@
 //! The emulated platform: orders of worthless certificates over mutual TLS, their lists and their OCSP.
 //!
 //! Written from the platform fact sheet (§7.3, §8, §12) and from `docs/reference/platform-protocol.md`, never from the client.
-//! It listens on loopback only. Its authority is that of [`igc`](super::igc), visibly worthless.
+//! It listens on loopback only. Its authority is that of [`super::igc`], visibly worthless.
 //!
 //! ```no_run
 //! use cpskit::emulate::platform::{Clock, Emulator, Settings};
