@@ -1,7 +1,8 @@
-//! `cpskit demo`: the journey on embedded defaults, every step labelled *emulated*. This version shows the
-//! reading of the card, the judging of its certificates, and a connection over TLS.
+//! `cpskit demo`: the journey on embedded defaults, every step labelled *emulated*: reading a card, judging its certificates, a
+//! connection over TLS, and a TEST certificate from its order to its revocation.
 
 mod call;
+mod order;
 
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
@@ -40,8 +41,7 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Failure> {
     let now = midnight(context.now());
     let in_three_years = now.checked_add((24 * 1096).hours()).unwrap_or(Timestamp::MAX);
     let virtual_card = issue::between(&persona, now, in_three_years).map_err(internal)?;
-    let reader = VirtualReader::insert(virtual_card);
-    let mut card = Card::open(Box::new(reader))?;
+    let mut card = Card::open(Box::new(VirtualReader::insert(virtual_card)))?;
     step(
         "insert a virtual card",
         "cpskit card list --emulated",
@@ -103,6 +103,10 @@ pub(super) fn run(context: &Context) -> Result<Outcome, Failure> {
             "PIN=1234 cpskit tls connect https://localhost:8444/ --client card --emulated --pin-env PIN --environment emulated",
             call::call(card, pin, context)?,
         );
+        let card = issue::between(&persona, now, in_three_years).map_err(internal)?;
+        let card = Card::open(Box::new(VirtualReader::insert(card)))?;
+        let pin = Pin::parse(persona.pin.user.clone()).map_err(internal)?;
+        order::order(card, pin, &mut step)?;
     }
     let mut text = String::new();
     for (index, step) in steps.iter().enumerate() {

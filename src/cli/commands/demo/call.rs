@@ -51,7 +51,7 @@ pub(super) fn call(card: Card, pin: Pin, context: &Context) -> Result<String, Fa
 }
 
 /// The PIN of the persona.
-struct Known(Arc<Pin>);
+pub(super) struct Known(pub(super) Arc<Pin>);
 
 impl AskPin for Known {
     fn ask(&self, _: Keypad) -> Result<Given, PinUnavailable> {
@@ -61,8 +61,8 @@ impl AskPin for Known {
 
 /// Trusts the authorities of the emulation, whose lists are another step.
 #[derive(Debug)]
-struct Emulation {
-    at: Timestamp,
+pub(super) struct Emulation {
+    pub(super) at: Timestamp,
 }
 
 impl Judge for Emulation {
