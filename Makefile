@@ -29,6 +29,7 @@ bench: ## benchmarks in a release build
 	cargo bench --locked --bench door
 	cargo bench --locked --bench door_tls
 	cargo bench --locked --bench tls
+	cargo bench --locked --bench orders
 	benches/start-to-identifier
 	benches/yardsticks.sh
 
