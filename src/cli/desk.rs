@@ -20,7 +20,7 @@ use crate::pki::{Report, Verdict};
 use crate::platform::habilitation::Habilitation;
 use crate::platform::journal::postgres::{Address, PostgresJournal};
 use crate::platform::journal::sqlite::SqliteJournal;
-use crate::platform::journal::{Journal, Machine};
+use crate::platform::journal::{Journal, Key, Machine, Order};
 use crate::platform::lifecycle::{Judge, Lifecycle};
 use crate::platform::manual::{Files, ManualPort, Told, recorded};
 use crate::platform::port::{Nature, Port};
@@ -349,6 +349,18 @@ impl Desk {
 }
 
 impl Shelf {
+    /// Puts the certification request of an order where a person finds it. It is no secret.
+    pub(super) fn hand_out(&self, order: &Order) -> Result<(), Failure> {
+        let Key::Local { made: Some(made), .. } = &order.key else { return Ok(()) };
+        let folder = self.folder.join("requests");
+        let path = folder.join(format!("{}.csr.pem", order.reference));
+        let ending = pem_rfc7468::LineEnding::LF;
+        let pem = pem_rfc7468::encode_string("CERTIFICATE REQUEST", ending, &made.csr)
+            .expect("the label is ASCII");
+        let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, pem));
+        written.map_err(|error| Failure::input(&path, &error))
+    }
+
     /// Keeps habilitations that a person wrote down.
     pub(super) fn keep_habilitations(&self, file: &Path) -> Result<Vec<Habilitation>, Failure> {
         let text = fs::read_to_string(file).map_err(|error| Failure::input(file, &error))?;

@@ -238,3 +238,23 @@ fn status_and_report_say_how_it_is() {
     assert_eq!(report.document()["html"], page.to_string_lossy().as_ref());
     assert!(fs::read_to_string(page).expect("a page").contains("<strong>Emulated:</strong>"));
 }
+
+#[test]
+fn by_hand_each_order_gets_a_key_and_a_request_and_says_what_to_click() {
+    let team = Team::new(
+        "[[certificate]]\nname = \"dmp\"\nstructure = \"hopital\"\noffer = \"ORG\"\nusage = \"AUTH_CLI\"\nservice = \"DMP\"\nout = \"certificates\"\n",
+    );
+    let mut command = command(["--no-input", "fleet", "apply", "--yes", "--format", "json"]);
+    command.arg("--file").arg(team.path("fleet.toml")).arg("--state").arg(team.path("state"));
+    finish(&mut command).document();
+    let files = |folder: &str| -> Vec<String> {
+        let entries = fs::read_dir(team.path("state").join(folder)).expect("a folder");
+        entries.map(|file| file.expect("a file").file_name().into_string().expect("text")).collect()
+    };
+    let (keys, requests) = (files("keys"), files("requests"));
+    let reference = |name: &str| name.split('.').next().map(str::to_owned);
+    assert_eq!((keys.len(), requests.len()), (1, 1));
+    assert_eq!(reference(&keys[0]), reference(&requests[0]));
+    let request = fs::read_to_string(team.path("state/requests").join(&requests[0])).expect("text");
+    assert!(request.starts_with("-----BEGIN CERTIFICATE REQUEST-----"));
+}

@@ -152,6 +152,9 @@ impl<'b> Bench<'b> {
             key,
             again,
         })?;
+        if done.by_hand.is_some() {
+            self.desk.shelf.hand_out(&done.order)?;
+        }
         let machine = done.order.key.machine();
         if machine.id != self.desk.shelf.machine.id {
             // Another runner was first.

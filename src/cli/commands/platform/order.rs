@@ -1,16 +1,13 @@
 //! `cpskit platform order`: one certificate ordered, once.
 
-use std::fs;
-
 use super::report::{Aside, WantPart, Warning, Would, names, outcome, rehearsal};
 use crate::cli::args::platform::{KeyMaker, PlatformOrder};
 use crate::cli::context::Context;
-use crate::cli::desk::{Desk, Shelf};
+use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output::Outcome;
 use crate::platform::habilitation::{ChoiceError, Habilitation};
-use crate::platform::journal::{Key, Order};
 use crate::platform::lifecycle::{Again, KeyOrigin, NewOrder};
 use crate::platform::port::Reply;
 use crate::platform::want::{Typed, Want};
@@ -68,7 +65,7 @@ pub(super) fn run(args: &PlatformOrder, context: &Context) -> Result<Outcome, Fa
     };
     let done = desk.lifecycle().order(&new)?;
     if done.by_hand.is_some() {
-        hand_out(&desk.shelf, &done.order)?;
+        desk.shelf.hand_out(&done.order)?;
     }
     Ok(outcome(SCHEMA, &desk, &done, aside))
 }
@@ -116,16 +113,4 @@ impl From<ChoiceError> for Failure {
         Self::new("platform.habilitation", Exit::Usage, error.to_string())
             .hint("`cpskit platform habilitations` lists them, `--habilitation ID` chooses one")
     }
-}
-
-/// Puts the certification request where a person finds it. It is no secret.
-fn hand_out(shelf: &Shelf, order: &Order) -> Result<(), Failure> {
-    let Key::Local { made: Some(made), .. } = &order.key else { return Ok(()) };
-    let folder = shelf.folder.join("requests");
-    let path = folder.join(format!("{}.csr.pem", order.reference));
-    let ending = pem_rfc7468::LineEnding::LF;
-    let pem = pem_rfc7468::encode_string("CERTIFICATE REQUEST", ending, &made.csr)
-        .expect("the label is ASCII");
-    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(&path, pem));
-    written.map_err(|error| Failure::input(&path, &error))
 }
